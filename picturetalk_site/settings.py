@@ -1,0 +1,293 @@
+"""Settings of the site, all from the environment (.env.example lists every name) with defaults that run as they are.
+
+A checkout runs in debug on loopback: SQLite, files and Redis under ``var/``. Production is ``DEBUG=false`` and says
+loudly, by name, what else it wants.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from dotenv import load_dotenv
+
+from gpu_worker.config import EngineConfig
+from picturetalk_site.database import database
+from picturetalk_site.environment import ConfigurationError, Environment
+from picturetalk_site.logs import logging_settings
+from picturetalk_site.secret import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+# What is already in the environment wins over the file.
+load_dotenv(os.environ.get("ENV_FILE", BASE_DIR / ".env"), override=False)
+env = Environment(os.environ)
+
+# --- What kind of site this is ---
+DEBUG = env.flag("DEBUG", True)
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, low=1, high=65535)
+if DEBUG and HOST not in ("127.0.0.1", "::1", "localhost"):
+    raise ConfigurationError(f"HOST: with DEBUG=true the site listens on loopback only, not on {HOST}; set DEBUG=false")
+SECRET_KEY = secret_key(env.text("SECRET_KEY"), debug=DEBUG, kept_in=VAR_DIR / "secret_key")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if DEBUG else ())
+if not DEBUG and not ALLOWED_HOSTS:
+    raise ConfigurationError(
+        "ALLOWED_HOSTS is not set. With DEBUG=false name the hosts of the site, e.g. talk.example.org"
+    )
+if not DEBUG and "*" in ALLOWED_HOSTS:
+    raise ConfigurationError('ALLOWED_HOSTS: "*" would let anyone choose the host in the links that the site mails')
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+for origin in CSRF_TRUSTED_ORIGINS:
+    if urlsplit(origin).scheme not in ("http", "https"):
+        raise ConfigurationError(f'CSRF_TRUSTED_ORIGINS: "{origin}" must begin with https:// or http://')
+
+# --- Django ---
+INSTALLED_APPS = [
+    "accounts",
+    "animator",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "channels",
+    "django_rq",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "picturetalk_site.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "picturetalk_site.urls"
+ASGI_APPLICATION = "picturetalk_site.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGGING = logging_settings(
+    env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")), env.flag("LOG_SQL", False)
+)
+
+# --- Database ---
+DATABASES = {"default": database(env.text("DATABASE_URL"), VAR_DIR / "db.sqlite3")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+
+# --- Redis: queues, websocket groups, counters ---
+#: Where ``make run`` leaves the address of the Redis it started, so that ``manage.py`` in another terminal finds it.
+REDIS_ADDRESS_FILE = VAR_DIR / "redis" / "address"
+
+
+def _redis_url() -> str:
+    given = env.text("REDIS_URL")
+    if given:
+        if urlsplit(given).scheme not in ("redis", "rediss", "unix"):
+            raise ConfigurationError("REDIS_URL: it must begin with redis://, rediss:// or unix://")
+        return given
+    try:
+        return REDIS_ADDRESS_FILE.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return "redis://127.0.0.1:6379/0"
+
+
+REDIS_URL = _redis_url()
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL}], "prefix": "picturetalk", "capacity": 500, "expiry": 30},
+    },
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "picturetalk",
+    },
+}
+
+# --- Queues ---
+#: Longest time that one render may take, seconds.
+RENDER_TIMEOUT = env.integer("RENDER_TIMEOUT", 3600, low=60)
+#: Longest time that the check of one photo or sound may take, seconds.
+INSPECT_TIMEOUT = env.integer("INSPECT_TIMEOUT", 300, low=10)
+RQ_QUEUES = {
+    # Answers a person who waits: face checks, sound checks.
+    "inspect": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": INSPECT_TIMEOUT},
+    # Videos.
+    "render": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": RENDER_TIMEOUT},
+    # Everything that nobody waits for.
+    "bulk": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": RENDER_TIMEOUT},
+    "default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": INSPECT_TIMEOUT},
+}
+RQ = {"COMMIT_MODE": "on_db_commit"}
+RQ_SHOW_ADMIN_LINK = True
+
+# --- Files ---
+MEDIA_ROOT = env.folder("MEDIA_ROOT", VAR_DIR / "media")
+MEDIA_URL = "/media/"
+STATIC_URL = "/static/"
+STATIC_ROOT = env.folder("STATIC_ROOT", VAR_DIR / "static")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGE = env.choice("STORAGE", "files", ("files", "s3"))
+
+
+def _media_storage() -> dict[str, object]:
+    if STORAGE == "files":
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            # Private files: nobody but the user who runs the site reads them.
+            "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+        }
+    bucket = env.text("S3_BUCKET")
+    if not bucket:
+        raise ConfigurationError("S3_BUCKET is not set; STORAGE=s3 needs the name of the bucket")
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "endpoint_url": env.text("S3_ENDPOINT_URL") or None,
+            "region_name": env.text("S3_REGION") or None,
+            "access_key": env.text("S3_ACCESS_KEY") or None,
+            "secret_key": env.text("S3_SECRET_KEY") or None,
+            "default_acl": "private",
+            "querystring_auth": True,
+            "file_overwrite": False,
+        },
+    }
+
+
+STORAGES = {
+    "default": _media_storage(),
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Engine and limits ---
+ENGINE_CONFIG = EngineConfig(
+    max_side=env.integer("MAX_SIDE", EngineConfig.max_side, low=256, high=4096),
+    max_megapixels=env.number("MAX_MEGAPIXELS", EngineConfig.max_megapixels, low=0.1, high=200),
+    max_photo_bytes=env.integer("MAX_PHOTO_BYTES", EngineConfig.max_photo_bytes, low=1024),
+    max_faces=env.integer("MAX_FACES", EngineConfig.max_faces, low=1, high=50),
+    max_sound_seconds=env.number("MAX_SOUND_SECONDS", EngineConfig.max_sound_seconds, low=1),
+    max_sound_bytes=env.integer("MAX_SOUND_BYTES", EngineConfig.max_sound_bytes, low=1024),
+    max_text_chars=env.integer("MAX_TEXT_CHARS", EngineConfig.max_text_chars, low=1),
+    fps=env.number("FPS", EngineConfig.fps, low=10, high=60),
+    threads=env.integer("ENGINE_THREADS", EngineConfig.threads, low=0, high=256),
+    label=env.flag("LABEL", EngineConfig.label),
+)
+#: Form fields are small; files go to disk beyond this size, and are counted by their own limits.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = str(env.folder("UPLOAD_TEMP_DIR", VAR_DIR / "uploads"))
+Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
+
+#: What one user may do, unless the administrator gives them other numbers.
+QUOTA_JOBS_PER_DAY = env.integer("QUOTA_JOBS_PER_DAY", 30)
+QUOTA_ACTIVE_JOBS = env.integer("QUOTA_ACTIVE_JOBS", 5, low=1)
+QUOTA_STORAGE_BYTES = env.integer("QUOTA_STORAGE_BYTES", 2 * 1024**3)
+QUOTA_UPLOADS_PER_DAY = env.integer("QUOTA_UPLOADS_PER_DAY", 200)
+
+# --- Accounts ---
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/jobs/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[PictureTalk] "
+ACCOUNT_SESSION_REMEMBER = True
+EMAIL_HOST = env.text("EMAIL_HOST")
+#: Without a mail server nobody could follow the link in the message.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_HOST else "none"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_PORT = env.integer("EMAIL_PORT", 587, low=1, high=65535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "PictureTalk <noreply@localhost>")
+
+# --- Security ---
+#: Whether people reach the site by https (set it to false only behind something that makes it safe otherwise).
+HTTPS = env.flag("HTTPS", not DEBUG)
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000) if HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.flag("BEHIND_PROXY", False):
+    # Only for a proxy that always sets this header itself.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}

@@ -1,0 +1,14 @@
+"""Addresses: the site's own are in ``animator.urls``; here they are joined with those of the libraries."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    # Before "admin/", whose catch-all would answer first.
+    path("admin/queues/", include("django_rq.urls")),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("animator.urls")),
+]

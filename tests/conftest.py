@@ -1,0 +1,52 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """A real Redis of this test process; the value is its address."""
+    from django.conf import settings
+
+    server = settings.TEST_REDIS
+    process = subprocess.Popen(server.command(), stdout=subprocess.DEVNULL)
+    client = redis.Redis.from_url(server.url)
+    try:
+        for _ in range(100):
+            try:
+                client.ping()
+                break
+            except redis.ConnectionError:
+                time.sleep(0.05)
+        else:
+            pytest.fail("the bundled Redis did not start")
+        yield server.url
+    finally:
+        client.close()
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture(autouse=True)
+def _clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that touch the database also enqueue, send and count: they get a Redis that is empty."""
+    if not {"db", "transactional_db", "redis_server"} & set(request.fixturenames) and not _is_django_case(request):
+        yield
+        return
+    url = request.getfixturevalue("redis_server")
+    with redis.Redis.from_url(url) as client:
+        client.flushall()
+    yield
+
+
+def _is_django_case(request: pytest.FixtureRequest) -> bool:
+    from django.test import SimpleTestCase
+
+    return bool(request.cls) and issubclass(request.cls, SimpleTestCase)
