@@ -1,0 +1,1 @@
+"""Files of pictures, sound and video: decoding, encoding, nothing else."""

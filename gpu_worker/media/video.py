@@ -1,0 +1,223 @@
+"""Writing the finished video: frames are piped to ffmpeg, which runs as a separate process.
+
+The file is H.264 (yuv420p, limited range, tagged BT.709) with AAC sound and the index at the front, so that it plays
+everywhere and starts before it is loaded. Odd sizes become even by repeating the last row or column. The file appears
+under its final name only when it is whole.
+
+Not in charge of: what is drawn (rendering), the visible label (provenance), what the file is worth (quality).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import wave
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from gpu_worker.config import EngineConfig
+from gpu_worker.errors import EngineError
+from gpu_worker.schema import Image, Waveform
+
+#: Lines of ffmpeg's complaints that are kept for the error.
+_STDERR_LINES = 20
+#: Seconds ffmpeg may take to finish the file after the last frame.
+_FINISH_TIMEOUT = 300.0
+_BITRATE_AAC = "160k"
+#: sRGB pictures, full range, to limited-range YCbCr with the BT.709 matrix; without it swscale assumes BT.601.
+_TO_BT709 = (
+    "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=accurate_rnd+full_chroma_int,format=yuv420p,"
+    "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+)
+
+
+def ffmpeg_executable() -> str:
+    """Path of the ffmpeg binary that comes with imageio-ffmpeg; raises EngineError when there is none."""
+    import imageio_ffmpeg
+
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise EngineError("no ffmpeg binary was found", permanent=True) from error
+
+
+def even(length: int) -> int:
+    """The smallest even number not below ``length``; 4:2:0 chroma needs even sides."""
+    return length + (length & 1)
+
+
+def write_wav(path: Path, sound: Waveform) -> None:
+    """Write mono 16-bit PCM; samples beyond [-1, 1] are clipped."""
+    pcm = np.round(np.clip(sound.samples, -1.0, 1.0) * 32767.0).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sound.rate)
+        file.writeframes(pcm.tobytes())
+
+
+class _StderrTail(threading.Thread):
+    """Reads a process's stderr to its end, so that it never blocks on a full pipe, and keeps the last lines."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(name="ffmpeg-stderr", daemon=True)
+        self._stream = process.stderr
+        self._lines: deque[str] = deque(maxlen=_STDERR_LINES)
+
+    def run(self) -> None:
+        if self._stream is not None:
+            for line in self._stream:
+                self._lines.append(line.decode("utf-8", "replace").rstrip())
+
+    def text(self) -> str:
+        self.join(timeout=5.0)
+        return "\n".join(self._lines)
+
+
+class VideoWriter:
+    """Context manager: ``write`` every frame in order; leaving without an exception finishes the file.
+
+    ``width`` and ``height`` are those of the frames, which are RGB uint8 ``(height, width, 3)``. The sound, where
+    given, starts with the first frame; its file lies beside the video while it is written. An exception inside the
+    block (a cancelled job, say) kills ffmpeg and removes what was written so far.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        width: int,
+        height: int,
+        fps: float,
+        config: EngineConfig,
+        *,
+        sound: Waveform | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        self.path = path
+        self.frames_written = 0
+        self._shape = (height, width, 3)
+        self._config = config
+        self._fps = fps
+        self._sound = sound
+        self._metadata = dict(metadata or {})
+        self._partial = path.with_name(f".{path.stem}.partial.mp4")
+        self._wav = path.with_name(f".{path.stem}.partial.wav")
+        padded = (even(height), even(width), 3)
+        self._padded: Image | None = None if padded == self._shape else np.empty(padded, np.uint8)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stderr: _StderrTail | None = None
+
+    def __enter__(self) -> VideoWriter:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self._sound is not None:
+            write_wav(self._wav, self._sound)
+        self._process = subprocess.Popen(
+            self._command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        self._stderr = _StderrTail(self._process)
+        self._stderr.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._discard()
+
+    def write(self, frame: Image) -> None:
+        """Append one frame; raises EngineError with ffmpeg's words when it has died, ValueError on a wrong shape."""
+        if frame.shape != self._shape or frame.dtype != np.uint8:
+            raise ValueError(f"expected a uint8 frame of shape {self._shape}, not {frame.dtype} {frame.shape}")
+        if self._process is None or self._process.stdin is None:
+            raise EngineError("the video writer is not open")
+        try:
+            self._process.stdin.write(self._evened(frame).data.cast("B"))
+        except (BrokenPipeError, ValueError) as error:
+            raise EngineError(f"ffmpeg stopped at frame {self.frames_written}: {self._last_words()}") from error
+        self.frames_written += 1
+
+    def _evened(self, frame: Image) -> Image:
+        if self._padded is None:
+            return np.ascontiguousarray(frame)
+        height, width = frame.shape[:2]
+        self._padded[:height, :width] = frame
+        self._padded[:height, width:] = frame[:, -1:]
+        self._padded[height:] = self._padded[height - 1 : height]
+        return self._padded
+
+    def _command(self) -> list[str]:
+        height, width = even(self._shape[0]), even(self._shape[1])
+        command = [ffmpeg_executable(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
+        command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{self._fps:.10g}"]
+        command += ["-i", "pipe:0"]
+        if self._sound is not None:
+            command += ["-i", str(self._wav), "-map", "0:v", "-map", "1:a", "-c:a", "aac", "-b:a", _BITRATE_AAC]
+        command += ["-c:v", "libx264", "-preset", self._config.preset, "-crf", str(self._config.crf)]
+        command += ["-vf", _TO_BT709, "-threads", str(self._config.threads)]
+        for key, value in self._metadata.items():
+            command += ["-metadata", f"{key}={value}"]
+        return [*command, "-movflags", "+faststart+use_metadata_tags", "-f", "mp4", str(self._partial)]
+
+    def _last_words(self) -> str:
+        if self._process is not None:
+            try:
+                self._process.wait(timeout=5.0)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        return self._stderr.text() if self._stderr is not None else ""
+
+    def _finish(self) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        if self.frames_written == 0:
+            raise EngineError("no frame was written")
+        try:
+            process.stdin.close()
+        except BrokenPipeError as error:
+            raise EngineError(f"ffmpeg stopped at the end: {self._last_words()}") from error
+        try:
+            code = process.wait(timeout=_FINISH_TIMEOUT)
+        except subprocess.TimeoutExpired as error:
+            raise EngineError("ffmpeg did not finish the file in time") from error
+        if code != 0:
+            raise EngineError(f"ffmpeg failed with code {code}: {self._last_words()}")
+        self._partial.replace(self.path)
+
+    def _discard(self) -> None:
+        """End ffmpeg if it still runs and remove the temporary files."""
+        process = self._process
+        if process is not None:
+            if process.poll() is None:
+                process.kill()
+            if process.stdin is not None and not process.stdin.closed:
+                try:
+                    process.stdin.close()
+                except BrokenPipeError:  # what was buffered for a dead process is of no use
+                    pass
+            process.wait()
+            if self._stderr is not None:
+                self._stderr.join(timeout=5.0)
+            if process.stderr is not None:
+                process.stderr.close()
+        self._process = None
+        self._partial.unlink(missing_ok=True)
+        self._wav.unlink(missing_ok=True)
+
+
+def write_poster(path: Path, frame: Image, max_side: int = 1280) -> None:
+    """Write one RGB frame as a JPEG, its longer side reduced to ``max_side`` pixels."""
+    from PIL import Image as Pictures
+
+    picture = Pictures.fromarray(frame)
+    picture.thumbnail((max_side, max_side))
+    partial = path.with_name(f".{path.name}.partial")
+    picture.save(partial, "JPEG", quality=90, optimize=True)
+    partial.replace(path)

@@ -1,0 +1,82 @@
+"""Curves over time that every part of the motion is made of: steps, bumps, band-limited noise, sums without kinks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Curve = NDArray[np.float64]
+
+
+def frame_times(frames: int, fps: float) -> Curve:
+    """The instants of the frames, seconds: row i of a track belongs to ``i / fps``."""
+    return np.arange(frames, dtype=np.float64) / fps
+
+
+def smoothstep(x: Curve) -> Curve:
+    """0 below 0, 1 above 1, and a cubic with level ends between."""
+    clipped = np.clip(x, 0.0, 1.0)
+    result: Curve = clipped * clipped * (3.0 - 2.0 * clipped)
+    return result
+
+
+def minimum_jerk(x: Curve) -> Curve:
+    """0 to 1 as people move: the quintic whose speed and acceleration vanish at both ends (Flash and Hogan 1985)."""
+    clipped = np.clip(x, 0.0, 1.0)
+    result: Curve = clipped**3 * (10.0 + clipped * (6.0 * clipped - 15.0))
+    return result
+
+
+def bump(times: Curve, start: float, rise: float, hold: float, fall: float) -> Curve:
+    """A movement out and back: 0 to 1 in ``rise`` seconds, 1 for ``hold``, back in ``fall``."""
+    out = minimum_jerk((times - start) / max(rise, 1e-6))
+    back = minimum_jerk((times - start - rise - hold) / max(fall, 1e-6))
+    return out - back
+
+
+def ramp(times: Curve, still: float, length: float) -> Curve:
+    """0 for the first and last ``still`` seconds, 1 in the middle, smooth in between.
+
+    What is multiplied by it starts from the photo and returns to it. Short clips get a lower ramp, never a jump.
+    """
+    if len(times) == 0:
+        return np.zeros(0)
+    end = times[-1]
+    return smoothstep((times - still) / length) * smoothstep((end - still - times) / length)
+
+
+def band_noise(frames: int, fps: float, low: float, high: float, rng: np.random.Generator) -> Curve:
+    """Gaussian noise of unit standard deviation between ``low`` and ``high`` Hz, amplitude falling as 1/f.
+
+    It is cut from a longer stretch, so that its end does not run back into its beginning.
+    """
+    if frames == 0:
+        return np.zeros(0)
+    length = int(2 ** np.ceil(np.log2(max(4.0 * frames, 16.0 * fps / low))))
+    frequencies = np.fft.rfftfreq(length, 1.0 / fps)
+    inside = (frequencies >= low) & (frequencies <= high)
+    weights = np.where(inside, 1.0 / np.maximum(frequencies, low), 0.0)
+    spectrum = weights * (rng.normal(size=len(weights)) + 1j * rng.normal(size=len(weights)))
+    noise = np.fft.irfft(spectrum, length)
+    expected = np.sqrt(4.0 * np.sum(weights**2)) / length
+    start = (length - frames) // 2
+    result: Curve = noise[start : start + frames] / expected
+    return result
+
+
+def smoothed(values: Curve, fps: float, seconds: float) -> Curve:
+    """Gaussian smoothing along time with a standard deviation of ``seconds``; the ends are held."""
+    sigma = seconds * fps
+    if len(values) == 0 or sigma < 0.1:
+        return values.copy()
+    reach = int(np.ceil(3.0 * sigma))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    padded = np.pad(values, reach, mode="edge")
+    result: Curve = np.convolve(padded, kernel / kernel.sum(), mode="valid")
+    return result
+
+
+def soft_limit(values: Curve, limit: float) -> Curve:
+    """Leave small values alone and bend large ones so that none passes ``limit``."""
+    result: Curve = limit * np.tanh(values / limit)
+    return result
