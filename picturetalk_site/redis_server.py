@@ -76,3 +76,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
+
+
+def main() -> None:
+    """Becomes the server whose configuration ``make run`` wrote under VAR_DIR (``python -m ...redis_server``)."""
+    from picturetalk_site.settings import VAR_DIR
+
+    config = VAR_DIR / "redis" / "redis.conf"
+    os.execv(executable(), [executable(), str(config)])  # noqa: S606 - our own command, no shell wanted
+
+
+if __name__ == "__main__":
+    main()

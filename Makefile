@@ -1,0 +1,25 @@
+# Every target sets up what it needs in .venv first; see deploy/setup.py.
+.PHONY: run test lint bench sheets install clean
+
+run:
+	@sh deploy/bootstrap.sh run
+
+test:
+	@sh deploy/bootstrap.sh test
+
+lint:
+	@sh deploy/bootstrap.sh lint
+
+bench:
+	@sh deploy/bootstrap.sh bench
+
+sheets:
+	@sh deploy/bootstrap.sh sheets
+
+install:
+	@sh deploy/bootstrap.sh install
+
+# Takes away what can be made again; var/ (database, media, secrets) stays.
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build var/static
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
