@@ -1,0 +1,171 @@
+"""The face models that ship inside the MediaPipe wheel, kept loaded and called directly.
+
+The mesh runs in a graph of our own instead of ``mediapipe.solutions.face_mesh``: that one finds the face by itself,
+takes one orientation only and hides how sure the model is. Ours takes a prepared 192 x 192 crop and gives the 478
+points (attention mesh with irises: Grishchenko et al. 2020, "Attention Mesh") and the model's own face score.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gpu_worker.errors import EngineError
+from gpu_worker.schema import FloatArray, Image
+
+#: Side of the mesh model's input, pixels.
+MESH_SIDE = 192
+_MESH_MODEL = "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite"
+_MESH_GRAPH = f"""
+input_stream: "image"
+output_stream: "landmarks"
+output_stream: "presence"
+node {{
+  calculator: "ImageToTensorCalculator"
+  input_stream: "IMAGE:image"
+  output_stream: "TENSORS:input"
+  options {{ [mediapipe.ImageToTensorCalculatorOptions.ext] {{
+    output_tensor_width: {MESH_SIDE} output_tensor_height: {MESH_SIDE} output_tensor_float_range {{ min: 0 max: 1 }}
+  }} }}
+}}
+node {{ calculator: "TfLiteCustomOpResolverCalculator" output_side_packet: "OP_RESOLVER:operators" }}
+node {{
+  calculator: "InferenceCalculator"
+  input_side_packet: "OP_RESOLVER:operators"
+  input_stream: "TENSORS:input"
+  output_stream: "TENSORS:output"
+  options {{ [mediapipe.InferenceCalculatorOptions.ext] {{
+    model_path: "{_MESH_MODEL}" delegate {{ xnnpack {{ num_threads: 1 }} }}
+  }} }}
+}}
+node {{
+  calculator: "SplitTensorVectorCalculator"
+  input_stream: "output"
+  output_stream: "points"
+  output_stream: "flag"
+  options {{ [mediapipe.SplitVectorCalculatorOptions.ext] {{
+    ranges {{ begin: 0 end: 6 }} ranges {{ begin: 6 end: 7 }}
+  }} }}
+}}
+node {{
+  calculator: "TensorsToFloatsCalculator"
+  input_stream: "TENSORS:flag"
+  output_stream: "FLOAT:presence"
+  options {{ [mediapipe.TensorsToFloatsCalculatorOptions.ext] {{ activation: SIGMOID }} }}
+}}
+node {{
+  calculator: "TensorsToFaceLandmarksWithAttention"
+  input_stream: "TENSORS:points"
+  output_stream: "LANDMARKS:landmarks"
+}}
+"""
+
+
+def _load_mediapipe() -> Any:
+    # MediaPipe logs every graph to stderr unless told otherwise before it is imported.
+    os.environ.setdefault("GLOG_minloglevel", "3")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        import mediapipe
+    except ImportError as error:
+        raise EngineError(f"MediaPipe cannot be loaded: {error}", permanent=True) from error
+    return mediapipe
+
+
+class MeshModel:
+    """The attention mesh on one crop. Calls from several threads take turns."""
+
+    def __init__(self) -> None:
+        mediapipe = _load_mediapipe()
+        from mediapipe.python import packet_creator, packet_getter
+        from mediapipe.python._framework_bindings import calculator_graph, image_frame, resource_util
+
+        resource_util.set_resource_dir(str(Path(mediapipe.__file__).resolve().parent.parent))
+        self._create, self._get, self._format = packet_creator, packet_getter, image_frame.ImageFormat.SRGB
+        self._results: dict[str, Any] = {}
+        self._clock = 0
+        self._lock = threading.Lock()
+        self._graph = calculator_graph.CalculatorGraph(graph_config=_MESH_GRAPH)
+        for stream in ("landmarks", "presence"):
+            self._graph.observe_output_stream(stream, self._results.__setitem__)
+        self._graph.start_run()
+
+    def __call__(self, crop: Image) -> tuple[FloatArray, float]:
+        """Landmarks ``(478, 3)`` in pixels of ``crop`` ``(192, 192, 3)``, and the model's face score in [0, 1]."""
+        with self._lock:
+            self._results.clear()
+            self._clock += 1
+            frame = self._create.create_image_frame(image_format=self._format, data=np.ascontiguousarray(crop))
+            try:
+                self._graph.add_packet_to_input_stream("image", frame.at(self._clock))
+                self._graph.wait_until_idle()
+                points = self._get.get_proto(self._results["landmarks"]).landmark
+                presence = self._get.get_float(self._results["presence"])
+            except (RuntimeError, ValueError, KeyError) as error:
+                raise EngineError(f"the face mesh failed: {error}") from error
+        landmarks = np.array([(point.x, point.y, point.z) for point in points], dtype=np.float32) * MESH_SIDE
+        return landmarks, float(presence)
+
+    def close(self) -> None:
+        with self._lock:
+            self._graph.close_all_packet_sources()
+            self._graph.wait_until_done()
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A face as a detector sees it: centre and side of its box and its inclination, in fractions of the square crop."""
+
+    x: float
+    y: float
+    side: float
+    angle: float
+    score: float
+
+
+class DetectorModels:
+    """BlazeFace for near faces (input 128 pixels) and for far ones (192 pixels). Calls take turns."""
+
+    NEAR, FAR = 0, 1
+    #: Input sides of the two models, pixels.
+    SIDES = (128, 192)
+
+    def __init__(self) -> None:
+        solutions = _load_mediapipe().solutions.face_detection
+        # The models' graphs drop scores under 0.5 by themselves.
+        self._models = [
+            solutions.FaceDetection(model_selection=number, min_detection_confidence=0.5)
+            for number in (self.NEAR, self.FAR)
+        ]
+        self._lock = threading.Lock()
+
+    def __call__(self, crop: Image, which: int) -> list[Detection]:
+        """The faces in a square crop, as model ``which`` (``NEAR`` or ``FAR``) sees them."""
+        with self._lock:
+            try:
+                found = self._models[which].process(np.ascontiguousarray(crop)).detections or []
+            except (RuntimeError, ValueError) as error:
+                raise EngineError(f"the face detector failed: {error}") from error
+        return [_as_detection(entry) for entry in found]
+
+    def close(self) -> None:
+        with self._lock:
+            for model in self._models:
+                model.close()
+
+
+def _as_detection(entry: Any) -> Detection:
+    box = entry.location_data.relative_bounding_box
+    right_eye, left_eye = entry.location_data.relative_keypoints[:2]
+    return Detection(
+        x=box.xmin + box.width / 2,
+        y=box.ymin + box.height / 2,
+        side=max(box.width, box.height),
+        angle=float(np.arctan2(left_eye.y - right_eye.y, left_eye.x - right_eye.x)),
+        score=float(entry.score[0]),
+    )
