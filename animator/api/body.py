@@ -1,0 +1,78 @@
+"""Reading JSON bodies: types are checked here, so that the services see what they declare."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from animator.errors import SiteError
+
+
+class Body:
+    """A JSON object with typed access. Raises ``bad_request`` (400) with the field's name."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Body:
+        """The request's body. Raises ``bad_request`` when it is no JSON object."""
+        try:
+            values = json.loads(request.body)
+        except (ValueError, RecursionError):
+            raise SiteError("bad_request", "The body is not JSON.") from None
+        if not isinstance(values, dict):
+            raise SiteError("bad_request", "The body must be a JSON object.")
+        return cls(values)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._values.get(name, default)
+        if not isinstance(value, str) or "\x00" in value:
+            raise _bad(name, "a text")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """True only for JSON's own ``true``."""
+        return self._values.get(name) is True
+
+    def number(self, name: str, default: float) -> float:
+        value = self._values.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise _bad(name, "a number")
+        try:
+            number = float(value)
+        except OverflowError:
+            raise _bad(name, "a number") from None
+        if not math.isfinite(number):
+            raise _bad(name, "a number")
+        return number
+
+    def index(self, name: str) -> int | None:
+        """A whole number of zero or more, or None when it is absent or null."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10_000:
+            raise _bad(name, "a whole number")
+        return value
+
+    def uuid(self, name: str) -> UUID:
+        value = self._values.get(name)
+        try:
+            return UUID(value if isinstance(value, str) else "")
+        except ValueError:
+            raise _bad(name, "an id") from None
+
+    def part(self, name: str) -> Body:
+        value = self._values.get(name, {})
+        if not isinstance(value, dict):
+            raise _bad(name, "an object")
+        return Body(value)
+
+
+def _bad(name: str, wanted: str) -> SiteError:
+    return SiteError("bad_request", f"“{name}” must be {wanted}.")

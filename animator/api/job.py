@@ -1,0 +1,54 @@
+"""``/api/jobs/``."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+
+from animator.api.body import Body
+from animator.api.errors import api
+from animator.api.user import signed_in_user
+from animator.selectors.job import job_for_user, job_payload, job_payloads, jobs_for_user
+from animator.services.consent import Confirmation
+from animator.services.job import JobRequest, cancel_job, create_job, delete_job, retry_job
+
+
+@api("GET", "POST")
+def jobs(request: HttpRequest) -> HttpResponseBase:
+    """List my jobs, or make one: 201."""
+    user = signed_in_user(request)
+    if request.method == "GET":
+        return JsonResponse({"jobs": job_payloads(jobs_for_user(user))})
+    body = Body.of(request)
+    consent = body.part("consent")
+    wanted = JobRequest(
+        photo=body.uuid("photo"),
+        speech=body.uuid("speech"),
+        face=body.index("face"),
+        consent=Confirmation(
+            basis=consent.text("basis", ""),
+            confirmed=consent.flag("confirmed"),
+            statement_version=consent.text("statement_version", ""),
+        ),
+    )
+    return JsonResponse(job_payload(create_job(user, wanted)), status=201)
+
+
+@api("GET", "DELETE")
+def job(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
+    user = signed_in_user(request)
+    if request.method == "DELETE":
+        delete_job(user, job_id)
+        return HttpResponse(status=204)
+    return JsonResponse(job_payload(job_for_user(user, job_id)))
+
+
+@api("POST")
+def cancel(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
+    return JsonResponse(job_payload(cancel_job(signed_in_user(request), job_id)))
+
+
+@api("POST")
+def retry(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
+    return JsonResponse(job_payload(retry_job(signed_in_user(request), job_id)))

@@ -1,0 +1,59 @@
+"""``/api/speech/`` and ``/api/languages/``."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+
+from animator.api.body import Body
+from animator.api.errors import api
+from animator.api.user import signed_in_user
+from animator.errors import SiteError
+from animator.models.speech import SpeechKind
+from animator.selectors.language import languages_payload
+from animator.selectors.speech import speech_for_user, speech_payload
+from animator.services.speech import TypedWords, add_sound, add_typed_speech, delete_speech
+
+
+@api("POST")
+def speeches(request: HttpRequest) -> HttpResponseBase:
+    """Take in typed words (JSON; ready at once) or a sound (multipart; still ``checking``): 201."""
+    user = signed_in_user(request)
+    if request.content_type == "application/json":
+        body = Body.of(request)
+        if body.text("kind", SpeechKind.TYPED) != SpeechKind.TYPED:
+            raise SiteError("bad_request", "A sound is sent as form data.", "Send it as the form field “file”.")
+        words = TypedWords(
+            text=body.text("text", ""),
+            language=body.text("language", "en"),
+            voice=body.text("voice", ""),
+            speed=body.number("speed", 1.0),
+            pitch=body.number("pitch", 1.0),
+        )
+        return JsonResponse(speech_payload(add_typed_speech(user, words)), status=201)
+    file, kind = request.FILES.get("file"), request.POST.get("kind", SpeechKind.UPLOADED)
+    if file is None:
+        raise SiteError("bad_request", "There is no file in this request.", "Send it as the form field “file”.")
+    if kind not in (SpeechKind.RECORDED, SpeechKind.UPLOADED):
+        raise SiteError("bad_request", "“kind” must be recorded or uploaded.")
+    transcript = request.POST.get("transcript", "").replace("\x00", "")
+    speech_ = add_sound(user, kind, file, transcript, request.POST.get("language", "en"))
+    return JsonResponse(speech_payload(speech_), status=201)
+
+
+@api("GET", "DELETE")
+def speech(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
+    user = signed_in_user(request)
+    if request.method == "DELETE":
+        delete_speech(user, speech_id)
+        return HttpResponse(status=204)
+    return JsonResponse(speech_payload(speech_for_user(user, speech_id)))
+
+
+@api("GET", signed_in=False)
+def languages(request: HttpRequest) -> HttpResponseBase:
+    """The languages and voices, for everybody."""
+    response = JsonResponse({"languages": languages_payload()})
+    response["Cache-Control"] = "public, max-age=3600"
+    return response

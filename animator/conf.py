@@ -1,0 +1,98 @@
+"""The site's own numbers with their defaults, each with its unit.
+
+Those an operator sets in the environment have a name of their own in the settings (``_NAMES``); any other is replaced
+by ``settings.PICTURETALK_<NAME>``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from functools import cache
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from gpu_worker.config import EngineConfig
+
+
+@dataclass(frozen=True)
+class SiteConfig:
+    """Limits and clocks of the site and its queues."""
+
+    #: Videos a user may begin in a day unless their account says otherwise.
+    daily_quota: int = 30
+    #: Jobs of one user that wait or run at the same time.
+    max_active_jobs: int = 5
+    #: What one user's files may take, bytes.
+    max_storage_bytes: int = 2 * 1024**3
+    #: Photos and sounds that a user may bring in a day.
+    uploads_per_day: int = 200
+    #: Runs of one job before it is given up.
+    max_attempts: int = 3
+    #: Pause before a failed run is tried again, seconds, multiplied by the number of runs so far.
+    retry_pause_s: float = 5.0
+    #: A worker says that it lives this often, seconds.
+    heartbeat_s: float = 3.0
+    #: How often a running job asks whether it was cancelled, seconds.
+    cancel_poll_s: float = 0.5
+    #: A job whose worker said nothing for so long is taken for lost, seconds.
+    stale_after_s: float = 20.0
+    #: How often the scheduler looks for lost and due work, seconds.
+    recovery_interval_s: float = 10.0
+    #: Longest run of one job, seconds.
+    job_timeout_s: int = 3600
+    #: Longest check of one photo or sound, seconds.
+    check_timeout_s: int = 300
+    #: Waiting work that Redis does not know of is enqueued again after so long, seconds.
+    lost_after_s: float = 10.0
+    #: Uploads that no job uses are erased after so long, hours.
+    unused_upload_hours: float = 24.0
+    #: Rejected uploads, whose files are gone at once, are forgotten after so long, hours.
+    rejected_upload_hours: float = 1.0
+    #: Most progress messages a second and job.
+    events_per_second: float = 4.0
+    #: Signed addresses of a remote storage stay valid for so long, seconds.
+    signed_address_s: int = 300
+
+
+_NAMES = {
+    "daily_quota": "QUOTA_JOBS_PER_DAY",
+    "max_active_jobs": "QUOTA_ACTIVE_JOBS",
+    "max_storage_bytes": "QUOTA_STORAGE_BYTES",
+    "uploads_per_day": "QUOTA_UPLOADS_PER_DAY",
+    "job_timeout_s": "RENDER_TIMEOUT",
+    "check_timeout_s": "INSPECT_TIMEOUT",
+}
+
+
+@cache
+def site_config() -> SiteConfig:
+    """The configuration in force. Raises ``ImproperlyConfigured`` for a value of the wrong type or below zero."""
+    changes: dict[str, int | float] = {}
+    for field in fields(SiteConfig):
+        name = _NAMES.get(field.name, f"PICTURETALK_{field.name.upper()}")
+        if not hasattr(settings, name):
+            continue
+        value = getattr(settings, name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+            raise ImproperlyConfigured(f"{name}: {value!r} is not a number of zero or more")
+        changes[field.name] = value
+    return replace(SiteConfig(), **changes)  # type: ignore[arg-type]  # checked above
+
+
+def engine_config() -> EngineConfig:
+    """The engine's limits: ``settings.ENGINE_CONFIG``, or the defaults."""
+    given = getattr(settings, "ENGINE_CONFIG", None)
+    if given is None:
+        return EngineConfig()
+    if not isinstance(given, EngineConfig):
+        raise ImproperlyConfigured("ENGINE_CONFIG must be a gpu_worker.config.EngineConfig")
+    return given
+
+
+def _forget(**kwargs: object) -> None:
+    site_config.cache_clear()
+
+
+setting_changed.connect(_forget)

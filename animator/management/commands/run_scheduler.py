@@ -1,0 +1,50 @@
+"""``manage.py run_scheduler``: the site's clock. Brings back lost work every few seconds, forgets old uploads."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, close_old_connections
+
+from animator.conf import site_config
+from animator.services.cleanup import erase_unused_uploads
+from animator.services.recovery import recover
+
+log = logging.getLogger(__name__)
+
+#: So often are old uploads looked for, seconds.
+CLEANUP_EVERY_S = 600.0
+
+
+class Command(BaseCommand):
+    help = "Bring back lost work every few seconds and erase old uploads; ends on SIGTERM or SIGINT."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do everything once and end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        if options["once"]:
+            recover()
+            erase_unused_uploads()
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        interval = site_config().recovery_interval_s
+        until_cleanup = 0.0
+        while not stop.is_set():
+            try:
+                recover()
+                if until_cleanup <= 0:
+                    erase_unused_uploads()
+                    until_cleanup = CLEANUP_EVERY_S
+            except DatabaseError as error:
+                # The database may be restarting; the next turn tries again.
+                log.error("The scheduler's turn failed: %s", error)
+            close_old_connections()
+            until_cleanup -= interval
+            stop.wait(interval)

@@ -1,0 +1,113 @@
+"""One video to be made. ``queued -> processing -> succeeded | failed | cancelled``."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Stage(models.TextChoices):
+    """Where a job in ``processing`` is; empty in every other state but ``failed``, where it says where it broke."""
+
+    INSPECT = "inspect"
+    ALIGN = "align"
+    MOTION = "motion"
+    RENDER = "render"
+    ENCODE = "encode"
+    CHECK = "check"
+    SIGN = "sign"
+
+
+ACTIVE_STATES = (JobState.QUEUED, JobState.PROCESSING)
+TERMINAL_STATES = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+
+
+class Job(models.Model):
+    """Changed only by filtered updates in ``animator.services.job``, never by ``save()``.
+
+    ``token`` names the one run that may write: each enqueueing draws a new one, so that a worker that was given up
+    for dead and wakes up again changes nothing. ``attempts`` counts the runs that began and were not returned by an
+    orderly shutdown.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
+    photo = models.ForeignKey("animator.Photo", on_delete=models.PROTECT, related_name="jobs")
+    face_index = models.PositiveSmallIntegerField()
+    speech = models.ForeignKey("animator.Speech", on_delete=models.PROTECT, related_name="jobs")
+    consent = models.OneToOneField("animator.Consent", on_delete=models.PROTECT, related_name="job")
+    title = models.CharField(max_length=120, blank=True)
+    seed = models.PositiveIntegerField(default=0)
+
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
+    stage = models.CharField(max_length=10, choices=Stage.choices, blank=True)
+    percent = models.FloatField(default=0.0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    token = models.CharField(max_length=32, blank=True)
+    worker = models.CharField(max_length=120, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.TextField(blank=True)
+    error_hint = models.TextField(blank=True)
+    reference = models.CharField(max_length=12, blank=True, help_text="Told to the user when the fault is ours.")
+
+    charged_day = models.DateField(null=True, blank=True, help_text="The day whose allowance paid for it.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField()
+    not_before = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-created_at",)
+        indexes = [
+            models.Index(fields=["owner", "-created_at"]),
+            models.Index(fields=["state", "queued_at"]),
+            models.Index(fields=["state", "heartbeat_at"]),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="animator_job_state"),
+            models.CheckConstraint(condition=models.Q(stage__in=["", *Stage.values]), name="animator_job_stage"),
+            models.CheckConstraint(
+                condition=models.Q(percent__gte=0, percent__lte=100), name="animator_job_percent_in_range"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=TERMINAL_STATES, finished_at__isnull=False)
+                | models.Q(state__in=ACTIVE_STATES, finished_at__isnull=True),
+                name="animator_job_finished_when_terminal",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="failed") | ~models.Q(error_code=""), name="animator_job_failed_says_why"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="processing") | (~models.Q(token="") & models.Q(heartbeat_at__isnull=False)),  # noqa: S106 - an empty token is none
+                name="animator_job_processing_has_a_run",
+            ),
+        ]
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE_STATES
+
+    @property
+    def error_dict(self) -> dict[str, Any] | None:
+        """The error as the API says it, or None; ``reference`` only where the fault is ours."""
+        if not self.error_code:
+            return None
+        error = {"error": self.error_code, "message": self.error_message, "hint": self.error_hint}
+        return {**error, "reference": self.reference} if self.reference else error
+
+    def __str__(self) -> str:
+        return f"job {self.pk}"

@@ -1,0 +1,89 @@
+"""The one place that enqueues. The database says what is to be done; Redis only carries the message to a worker.
+
+Hence a message that cannot be sent is no loss: ``animator.services.recovery`` enqueues whatever the database says is
+waiting and Redis does not know of.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import django_rq
+from django.db import transaction
+from redis.exceptions import RedisError
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from rq.job import Job as RQJob
+
+from animator.conf import site_config
+
+log = logging.getLogger(__name__)
+
+INSPECT = "inspect"
+RENDER = "render"
+
+
+def enqueue_photo_check(photo_id: UUID, token: str) -> None:
+    """Once the transaction is through: look for faces. Goes before sound checks: somebody waits for it."""
+    _on_commit(INSPECT, "gpu_worker.tasks.check_photo", photo_id, token, site_config().check_timeout_s, front=True)
+
+
+def enqueue_speech_check(speech_id: UUID, token: str) -> None:
+    """Once the transaction is through: listen whether there is speech."""
+    _on_commit(INSPECT, "gpu_worker.tasks.check_speech", speech_id, token, site_config().check_timeout_s)
+
+
+def enqueue_job(job_id: UUID, token: str) -> None:
+    """Once the transaction is through: make the video."""
+    _on_commit(RENDER, "gpu_worker.tasks.run_job", job_id, token, site_config().job_timeout_s)
+
+
+def withdraw(queue: str, token: str) -> None:
+    """Forget a message: off the queue, out of every registry. A run that has begun notices by itself."""
+    if not token:
+        return
+    try:
+        job = RQJob.fetch(token, connection=django_rq.get_connection(queue))
+        job.delete(remove_from_queue=True)
+    except (NoSuchJobError, InvalidJobOperation):
+        return
+    except RedisError as error:
+        log.warning("A message could not be withdrawn: %s", error)
+
+
+def waiting(queue: str) -> frozenset[str]:
+    """Tokens of the messages that no worker has taken yet. Raises ``RedisError`` when it cannot be asked."""
+    return frozenset(django_rq.get_queue(queue).get_job_ids())
+
+
+def running(queue: str) -> frozenset[str]:
+    """Tokens of the messages that a worker took and has not finished, be it alive or dead."""
+    return frozenset(django_rq.get_queue(queue).started_job_registry.get_job_ids(cleanup=False))
+
+
+def is_reachable() -> bool:
+    """Whether Redis answers."""
+    try:
+        return bool(django_rq.get_connection(INSPECT).ping())
+    except RedisError:
+        return False
+
+
+def _on_commit(queue: str, task: str, object_id: UUID, token: str, timeout: int, *, front: bool = False) -> None:
+    transaction.on_commit(_sender(queue, task, object_id, token, timeout, front))
+
+
+def _sender(queue: str, task: str, object_id: UUID, token: str, timeout: int, front: bool) -> Callable[[], None]:
+    def send() -> None:
+        options: dict[str, Any] = {"job_id": token, "job_timeout": timeout, "at_front": front}
+        try:
+            # The object's id and the token are all that travels; a day's trace is kept for administrators.
+            django_rq.get_queue(queue, commit_mode="auto").enqueue(
+                task, str(object_id), token, result_ttl=0, failure_ttl=86_400, **options
+            )
+        except RedisError as error:
+            log.error("%s %s is not enqueued yet, Redis is away: %s", task, object_id, error)
+
+    return send

@@ -1,0 +1,58 @@
+"""The one place that sends to channel groups: what changed, to whom.
+
+A message that cannot be sent is logged and forgotten: pages ask for the present state whenever they connect, so a lost
+message costs a moment, whereas a request that fails because Redis is away would cost the user's work.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from channels.exceptions import ChannelFull
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+
+def job_group(job_id: UUID | str) -> str:
+    """Everybody who looks at one job."""
+    return f"job_{UUID(str(job_id)).hex}"
+
+
+def user_group(user_id: UUID | str) -> str:
+    """Every dashboard and studio that one user has open."""
+    return f"user_{UUID(str(user_id)).hex}"
+
+
+def send_job(payload: dict[str, Any], owner_id: UUID) -> None:
+    """The present state of a job, in the API's words."""
+    _send(job_group(payload["id"]), payload)
+    _send(user_group(owner_id), payload)
+
+
+def send_job_deleted(job_id: UUID, owner_id: UUID) -> None:
+    payload = {"type": "job_deleted", "id": str(job_id)}
+    _send(job_group(job_id), payload)
+    _send(user_group(owner_id), payload)
+
+
+def send_photo(payload: dict[str, Any], owner_id: UUID) -> None:
+    _send(user_group(owner_id), {**payload, "type": "photo"})
+
+
+def send_speech(payload: dict[str, Any], owner_id: UUID) -> None:
+    _send(user_group(owner_id), {**payload, "type": "speech"})
+
+
+def _send(group: str, payload: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    try:
+        async_to_sync(layer.group_send)(group, {"type": "state.changed", "payload": payload})
+    except (RedisError, OSError, ChannelFull) as error:
+        log.warning("A message to %s was not sent: %s", group, error)

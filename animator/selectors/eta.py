@@ -1,0 +1,62 @@
+"""How long a job will take, from how long the last ones took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from animator.models.job import Job, JobState
+from animator.models.result import Result
+
+#: So many of the latest results speak for the next one.
+HISTORY = 20
+#: From here on a job's own pace counts for more than the history, percent.
+OWN_PACE_FROM = 8.0
+#: Characters spoken in a second, where the length of a typed speech is not known yet.
+CHARACTERS_PER_SECOND = 14.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds of work for a second of speech, and seconds that every job takes besides; None without history."""
+
+    per_second: float | None
+
+
+def current_pace() -> Pace:
+    """The median of the latest results; the fixed costs are part of it."""
+    rows = Result.objects.order_by("-created_at").values_list("seconds_taken", "duration_s")[:HISTORY]
+    ratios = [taken / max(duration, 1.0) for taken, duration in rows]
+    return Pace(median(ratios) if ratios else None)
+
+
+def speech_seconds(job: Job) -> float:
+    """Length of the job's speech, estimated from the text where it is only typed."""
+    speech = job.speech
+    if speech.duration_s is not None:
+        return speech.duration_s
+    return max(1.0, len(speech.text) / CHARACTERS_PER_SECOND)
+
+
+def remaining_seconds(job: Job, now: datetime, pace: Pace) -> float | None:
+    """Seconds until this job is done once it runs; None when nothing is known."""
+    expected = None if pace.per_second is None else pace.per_second * max(1.0, speech_seconds(job))
+    if job.state != JobState.PROCESSING or job.started_at is None:
+        return expected
+    elapsed = max(0.0, (now - job.started_at).total_seconds())
+    if job.percent >= OWN_PACE_FROM:
+        return elapsed * (100.0 - job.percent) / job.percent
+    return None if expected is None else max(1.0, expected - elapsed)
+
+
+def waiting_seconds(job: Job, before: Iterable[Job], now: datetime, pace: Pace) -> float | None:
+    """Seconds until a waiting job is done: everything before it, then itself, as if one worker did it all."""
+    total = remaining_seconds(job, now, pace)
+    for other in before:
+        share = remaining_seconds(other, now, pace)
+        if total is None or share is None:
+            return None
+        total += share
+    return total

@@ -1,0 +1,93 @@
+"""Reading jobs: the gate, the place in the queue, and the words of the API and the sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from animator.models.job import ACTIVE_STATES, TERMINAL_STATES, Job, JobState
+from animator.selectors.eta import current_pace, remaining_seconds, waiting_seconds
+
+
+def _jobs() -> QuerySet[Job]:
+    return Job.objects.select_related("speech", "result")
+
+
+def job_for_user(user: User, job_id: UUID) -> Job:
+    """The user's own job. Raises ``Job.DoesNotExist`` for anybody else's."""
+    return _jobs().get(id=job_id, owner=user)
+
+
+def jobs_for_user(user: User, limit: int = 200) -> list[Job]:
+    """The user's latest jobs, newest first."""
+    return list(_jobs().filter(owner=user).order_by("-created_at")[:limit])
+
+
+def active_jobs(user: User) -> int:
+    """How many of the user's jobs wait or run."""
+    return Job.objects.filter(owner=user, state__in=ACTIVE_STATES).count()
+
+
+def waiting_jobs() -> list[Job]:
+    """Every job that waits, the next one first."""
+    return list(_jobs().filter(state=JobState.QUEUED).order_by("queued_at", "id"))
+
+
+def job_payloads(jobs: Iterable[Job]) -> list[dict[str, Any]]:
+    """Jobs as the API says them, with place in the queue and estimated time left."""
+    jobs = list(jobs)
+    now = timezone.now()
+    pace = current_pace() if any(job.is_active for job in jobs) else None
+    line: list[Job] = []
+    running: list[Job] = []
+    if any(job.state == JobState.QUEUED for job in jobs):
+        line = waiting_jobs()
+        running = list(_jobs().filter(state=JobState.PROCESSING))
+    place = {job.id: index for index, job in enumerate(line)}
+    payloads = []
+    for job in jobs:
+        position, eta = None, None
+        if pace is not None and job.state == JobState.QUEUED and job.id in place:
+            position = place[job.id] + 1
+            eta = waiting_seconds(job, [*running, *line[: place[job.id]]], now, pace)
+        elif pace is not None and job.state == JobState.PROCESSING:
+            eta = remaining_seconds(job, now, pace)
+        payloads.append(_payload(job, position, eta))
+    return payloads
+
+
+def job_payload(job: Job) -> dict[str, Any]:
+    """One job as the API says it."""
+    return job_payloads([job])[0]
+
+
+def _payload(job: Job, position: int | None, eta: float | None) -> dict[str, Any]:
+    result = getattr(job, "result", None)
+    shown = result is not None and result.removed_at is None
+    return {
+        "type": "job",
+        "id": str(job.id),
+        "state": job.state,
+        "stage": job.stage or None,
+        "percent": round(job.percent, 1),
+        "eta_s": None if eta is None else round(eta, 1),
+        "queue_position": position,
+        "at": job.updated_at.isoformat(),
+        "title": job.title,
+        "created_at": job.created_at.isoformat(),
+        "url": reverse("animator:job_detail", args=[job.id]),
+        "poster_url": reverse("animator:media_result", args=[job.id, "poster.jpg"]) if shown else None,
+        "removed": result is not None and result.removed_at is not None,
+        "can": {
+            "cancel": job.state in ACTIVE_STATES,
+            "retry": job.state == JobState.FAILED,
+            "delete": job.state in TERMINAL_STATES,
+        },
+        "error": job.error_dict,
+    }

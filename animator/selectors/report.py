@@ -1,0 +1,60 @@
+"""Reading reports: for moderators only; what they see of a job is no more than they need."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from accounts.models import User
+from animator.models.report import Report, ReportState
+from animator.selectors.result import may_moderate
+
+
+def reports_for_moderator(user: User, state: str = ReportState.OPEN) -> QuerySet[Report]:
+    """Reports in one state, the oldest first; nothing for anybody who is no moderator."""
+    if not may_moderate(user):
+        return Report.objects.none()
+    return Report.objects.filter(state=state).select_related("reporter", "job__owner", "job__result")
+
+
+def report_for_moderator(user: User, report_id: UUID) -> Report:
+    """One report. Raises ``Report.DoesNotExist`` for anybody who is no moderator."""
+    reports = Report.objects.all() if may_moderate(user) else Report.objects.none()
+    return reports.select_related("reporter", "job__owner", "job__result", "job__consent").get(id=report_id)
+
+
+def report_counts() -> dict[str, int]:
+    """How many reports are in each state."""
+    counts = dict.fromkeys(ReportState.values, 0)
+    counts.update(Report.objects.order_by().values_list("state").annotate(count=Count("id")))
+    return counts
+
+
+def report_payload(report: Report) -> dict[str, Any]:
+    """A report as the API says it to the person who made it."""
+    return {
+        "id": str(report.id),
+        "job": str(report.job_ref),
+        "reason": report.reason,
+        "statement": report.statement,
+        "state": report.state,
+        "created_at": report.created_at.isoformat(),
+    }
+
+
+def reported_job(report: Report) -> dict[str, Any] | None:
+    """What a moderator sees of the job; None when its owner deleted it."""
+    job = report.job
+    if job is None:
+        return None
+    result = getattr(job, "result", None)
+    return {
+        "id": str(job.id),
+        "title": job.title,
+        "state": job.state,
+        "created_at": job.created_at,
+        "owner_email": job.owner.email,
+        "removed": result is not None and result.removed_at is not None,
+    }

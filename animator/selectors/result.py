@@ -1,0 +1,52 @@
+"""Reading results: who may see a video, and what the result page says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.models import User
+from animator.models.result import Result
+
+#: The files of a result, by the name in their address.
+FILES = ("video.mp4", "poster.jpg", "certificate.json", "timeline.json")
+
+
+def may_moderate(user: User) -> bool:
+    """Whether the user works on reports."""
+    return bool(user.is_active and (user.is_moderator or user.is_administrator))
+
+
+def result_for_user(user: User, job_id: UUID) -> Result:
+    """The result of the user's own job unless it was taken down; for moderators, of any job that was reported.
+
+    Raises ``Result.DoesNotExist`` otherwise.
+    """
+    visible = Q(job__owner=user, removed_at__isnull=True)
+    if may_moderate(user):
+        visible |= Q(job__reports__isnull=False)
+    return Result.objects.filter(visible).select_related("job").distinct().get(job_id=job_id)
+
+
+def result_payload(result: Result) -> dict[str, Any]:
+    """A result for the result page."""
+    video, poster, certificate, timeline = (
+        reverse("animator:media_result", args=[result.job_id, name]) for name in FILES
+    )
+    return {
+        "video_url": video,
+        "download_url": f"{video}?download=1",
+        "poster_url": poster,
+        "certificate_url": certificate,
+        "timeline_url": timeline,
+        "duration_s": result.duration_s,
+        "width": result.width,
+        "height": result.height,
+        "fps": result.fps,
+        "bytes": result.bytes,
+        "verdict": result.verdict,
+        "certificate": result.certificate,
+    }

@@ -1,0 +1,200 @@
+"""What a user does with jobs: make, cancel, retry, delete. The worker's half is in ``animator.services.job_run``.
+
+States change by filtered update and a count, so that two who act at the same time cannot both succeed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from animator import queue, realtime, storage
+from animator.conf import site_config
+from animator.errors import conflict, too_many
+from animator.models import Job, Photo, Speech
+from animator.models.job import ACTIVE_STATES, TERMINAL_STATES, JobState
+from animator.models.upload import Upload, UploadState
+from animator.selectors import job as selectors
+from animator.selectors.photo import photo_for_user
+from animator.selectors.speech import speech_for_user
+from animator.services import audit, quota
+from animator.services.consent import Confirmation, record_consent
+from animator.services.photo import erase_photo
+from animator.services.speech import erase_speech
+from animator.services.upload import new_token
+from gpu_worker.errors import InputError
+
+#: What a face's finding is called that no video can be made in spite of.
+BLOCKING_FINDINGS = frozenset({"face_too_small", "face_cut_off", "not_human", "face_turned_away", "profile"})
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """What the studio sends. ``face`` is None where none was chosen."""
+
+    photo: UUID
+    speech: UUID
+    face: int | None
+    consent: Confirmation
+
+
+def create_job(user: User, request: JobRequest) -> Job:
+    """Keep the consent, charge the allowance and queue the video, all or nothing.
+
+    Raises ``Photo.DoesNotExist`` or ``Speech.DoesNotExist`` for what is not the user's, and InputError: what made the
+    photo or speech unusable, ``photo_not_ready``, ``speech_not_ready``, ``several_faces``, ``no_such_face``, the codes
+    of :func:`record_consent`, ``too_many_jobs``, ``quota_used_up``.
+    """
+    with transaction.atomic():
+        # Locked against being erased meanwhile (SQLite locks the whole database by itself).
+        photo = Photo.objects.select_for_update().get(id=photo_for_user(user, request.photo).id)
+        speech = Speech.objects.select_for_update().get(id=speech_for_user(user, request.speech).id)
+        _check_ready(photo, "photo_not_ready", "The photo is still being looked at.")
+        _check_ready(speech, "speech_not_ready", "The recording is still being listened to.")
+        face = choose_face(photo, request.face)
+        day = quota.charge(user)
+        if selectors.active_jobs(user) >= site_config().max_active_jobs:
+            raise too_many(
+                "too_many_jobs",
+                f"You have {site_config().max_active_jobs} videos in the making, which is as many as you may have.",
+                "Wait until one is done, or cancel one.",
+            )
+        consent = record_consent(user, photo, face, request.consent)
+        now = timezone.now()
+        job = Job(
+            owner=user,
+            photo=photo,
+            face_index=face,
+            speech=speech,
+            consent=consent,
+            title=_title(speech, photo),
+            seed=secrets.randbelow(2**31),
+            token=new_token(),
+            charged_day=day,
+            queued_at=now,
+            updated_at=now,
+        )
+        job.save(force_insert=True)
+        queue.enqueue_job(job.id, job.token)
+    announce(job.id)
+    return selectors.job_for_user(user, job.id)
+
+
+def choose_face(photo: Photo, face: int | None) -> int:
+    """The index of the face that shall speak. Raises ``several_faces``, ``no_such_face`` or the face's own error."""
+    if face is None:
+        if len(photo.faces) > 1:
+            raise InputError(
+                "several_faces",
+                f"There are {len(photo.faces)} faces in this photo.",
+                "Choose the one that shall speak.",
+            )
+        face = 0
+    chosen = next((entry for entry in photo.faces if entry["index"] == face), None)
+    if chosen is None:
+        raise InputError("no_such_face", "There is no such face in this photo.", "Choose one of those that are marked.")
+    for finding in chosen.get("findings", ()):
+        if finding.get("code") in BLOCKING_FINDINGS:
+            raise InputError(finding["code"], finding["message"], finding.get("hint", ""))
+    return int(face)
+
+
+def cancel_job(user: User, job_id: UUID) -> Job:
+    """Stop a job, waiting or running; a running one ends within a second or so, and nothing of it is kept.
+
+    Raises ``job_is_over`` when it has ended already.
+    """
+    job = selectors.job_for_user(user, job_id)
+    now = timezone.now()
+    over: dict[str, Any] = {"state": JobState.CANCELLED, "stage": "", "finished_at": now, "updated_at": now}
+    with transaction.atomic():
+        waited = Job.objects.filter(id=job.id, state=JobState.QUEUED).update(**over) == 1
+        if not waited and Job.objects.filter(id=job.id, state=JobState.PROCESSING).update(**over) != 1:
+            raise conflict("job_is_over", "This video is no longer in the making.")
+        if waited and job.started_at is None:
+            quota.refund(job.id)
+    if waited:
+        queue.withdraw(queue.RENDER, job.token)
+    announce(job.id)
+    announce_places()
+    return selectors.job_for_user(user, job_id)
+
+
+def retry_job(user: User, job_id: UUID) -> Job:
+    """Make a failed job anew. Raises ``job_did_not_fail``, ``too_many_jobs`` or ``quota_used_up``."""
+    job = selectors.job_for_user(user, job_id)
+    token, now = new_token(), timezone.now()
+    with transaction.atomic():
+        changes: dict[str, Any] = {} if job.charged_day else {"charged_day": quota.charge(user)}
+        if selectors.active_jobs(user) >= site_config().max_active_jobs:
+            raise too_many("too_many_jobs", "You have too many videos in the making.", "Wait until one is done.")
+        again = Job.objects.filter(id=job.id, state=JobState.FAILED).update(
+            state=JobState.QUEUED, stage="", percent=0, attempts=0, token=token, worker="", error_code="",
+            error_message="", error_hint="", reference="", queued_at=now, not_before=None, started_at=None,
+            heartbeat_at=None, finished_at=None, updated_at=now, **changes,
+        )  # fmt: skip
+        if again != 1:
+            raise conflict("job_did_not_fail", "Only a video that failed can be tried again.")
+        queue.enqueue_job(job.id, token)
+    announce(job.id)
+    return selectors.job_for_user(user, job_id)
+
+
+def delete_job(user: User, job_id: UUID) -> None:
+    """Erase a job's video, and its photo and speech unless another job uses them. The consent stays.
+
+    Raises ``job_is_active`` while it waits or runs.
+    """
+    job = selectors.job_for_user(user, job_id)
+    result = getattr(job, "result", None)
+    with transaction.atomic():
+        deleted, _ = Job.objects.filter(id=job.id, state__in=TERMINAL_STATES).delete()
+        if deleted == 0:
+            raise conflict("job_is_active", "This video is still in the making.", "Cancel it first.")
+        audit.record(user, "job_deleted", "job", job.id)
+        if result is not None:
+            folder = result.folder
+            transaction.on_commit(lambda: storage.erase_folder(folder))
+        erase_photo(job.photo)
+        erase_speech(job.speech)
+    realtime.send_job_deleted(job.id, user.id)
+
+
+def announce(job_id: UUID) -> None:
+    """Send a job's present state to whoever looks at it."""
+    job = Job.objects.select_related("speech", "result").filter(id=job_id).first()
+    if job is not None:
+        realtime.send_job(selectors.job_payload(job), job.owner_id)
+
+
+def announce_places(limit: int = 50) -> None:
+    """Tell those who wait, the first ``limit`` of them, their place in the queue; call it when the queue moves."""
+    line = selectors.waiting_jobs()[:limit]
+    for job, payload in zip(line, selectors.job_payloads(line), strict=True):
+        realtime.send_job(payload, job.owner_id)
+
+
+def _check_ready(upload: Upload, code: str, message: str) -> None:
+    if upload.state == UploadState.REJECTED and upload.error:
+        raise InputError(upload.error["error"], upload.error["message"], upload.error["hint"])
+    if upload.state != UploadState.READY:
+        raise conflict(code, message, "Try again in a moment.")
+
+
+def _title(speech: Speech, photo: Photo) -> str:
+    words = " ".join(speech.words.split())
+    if not words:
+        return photo.name or "Recording"
+    return words if len(words) <= 80 else f"{words[:79].rstrip()}…"
+
+
+__all__ = [
+    "ACTIVE_STATES", "JobRequest", "announce", "announce_places", "cancel_job", "choose_face", "create_job",
+    "delete_job", "retry_job",
+]  # fmt: skip

@@ -1,0 +1,222 @@
+"""What a worker does with a job: claim, report, finish, fail, hand back; and what is done when the worker is gone.
+
+Every write names the token of the run. It counts only while the job is in ``processing`` under that token; a run that
+was cancelled, or given up for lost, gets ``False`` and has to leave without a trace.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from animator import queue, storage
+from animator.conf import site_config
+from animator.models import Job, Result
+from animator.models.job import JobState, Stage
+from animator.services import quota
+from animator.services.job import announce, announce_places
+from animator.services.upload import new_token
+from gpu_worker.errors import InputError
+
+log = logging.getLogger(__name__)
+
+#: Letters of reference numbers: none that is easily taken for another when read out on the telephone.
+_REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True)
+class FinishedVideo:
+    """What a run made, already in storage. ``folder`` is the run's own (``storage.result_folder``)."""
+
+    folder: str
+    video: storage.Stored
+    other_bytes: int
+    width: int
+    height: int
+    fps: float
+    duration_s: float
+    verdict: str
+    certificate: dict[str, Any]
+
+
+def claim(job_id: UUID, token: str, worker: str) -> Job | None:
+    """Begin the run that ``token`` names; None when it is no longer wanted."""
+    now = timezone.now()
+    claimed = Job.objects.filter(id=job_id, state=JobState.QUEUED, token=token).update(
+        state=JobState.PROCESSING, stage=Stage.INSPECT, percent=0, attempts=F("attempts") + 1, worker=worker,
+        not_before=None, started_at=now, heartbeat_at=now, updated_at=now,
+    )  # fmt: skip
+    if claimed != 1:
+        return None
+    announce(job_id)
+    announce_places()
+    return Job.objects.select_related("photo", "speech", "consent").get(id=job_id)
+
+
+def is_mine(job_id: UUID, token: str) -> bool:
+    """Whether the run is still wanted."""
+    return _mine(job_id, token).exists()
+
+
+def beat(job_id: UUID, token: str) -> bool:
+    """The worker gives a sign of life."""
+    return _mine(job_id, token).update(heartbeat_at=timezone.now()) == 1
+
+
+def progress(job_id: UUID, token: str, stage: str, percent: float) -> bool:
+    """Where the run is; ``percent`` of the whole job, in [0, 100]. Tells everybody who looks."""
+    now = timezone.now()
+    changes = {"stage": stage, "percent": min(max(percent, 0.0), 100.0), "heartbeat_at": now, "updated_at": now}
+    if _mine(job_id, token).update(**changes) != 1:
+        return False
+    announce(job_id)
+    return True
+
+
+def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
+    """The video is there. Files of a run that is no longer wanted are erased."""
+    now = timezone.now()
+    with transaction.atomic():
+        started_at = Job.objects.values_list("started_at", flat=True).filter(id=job_id).first() or now
+        done = _mine(job_id, token).update(
+            state=JobState.SUCCEEDED, stage="", percent=100, finished_at=now, updated_at=now
+        )
+        if done == 1:
+            Result.objects.create(
+                job_id=job_id,
+                folder=video.folder,
+                bytes=video.video.bytes + video.other_bytes,
+                sha256=video.video.sha256,
+                width=video.width,
+                height=video.height,
+                fps=video.fps,
+                duration_s=video.duration_s,
+                verdict=video.verdict,
+                certificate=video.certificate,
+                seconds_taken=(now - started_at).total_seconds(),
+            )
+    if done != 1:
+        storage.erase_folder(video.folder)
+        return False
+    announce(job_id)
+    announce_places()
+    return True
+
+
+def fail_input(job_id: UUID, token: str, error: InputError) -> bool:
+    """The input is at fault: over, with what the user can do. The allowance is given back: no video was made."""
+    return _fail(job_id, token, error.code, error.message, error.hint, reference="")
+
+
+def fail_ours(job_id: UUID, token: str, *, permanent: bool = False) -> bool:
+    """We are at fault: another run after a pause, or, after the last, over with a reference number."""
+    config = site_config()
+    attempts = _mine(job_id, token).values_list("attempts", flat=True).first()
+    if attempts is None:
+        return False
+    if permanent or attempts >= config.max_attempts:
+        reference = "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(8))
+        log.error("Job %s is given up after %d runs, reference %s", job_id, attempts, reference)
+        return _fail(
+            job_id,
+            token,
+            "engine_failed",
+            f"The video could not be made, which is our fault (reference {reference}).",
+            "Try again later; if it fails again, tell us the reference.",
+            reference=reference,
+        )
+    return _requeue(job_id, token, pause_s=config.retry_pause_s * attempts, counts=True)
+
+
+def hand_back(job_id: UUID, token: str) -> bool:
+    """The worker shuts down: the job goes back to its place in the queue, and the run does not count."""
+    return _requeue(job_id, token, pause_s=0.0, counts=False)
+
+
+def recover(now: datetime) -> int:
+    """Bring back jobs whose worker died, and those that Redis does not know of. Returns how many.
+
+    Raises ``RedisError`` when Redis cannot be asked.
+    """
+    config = site_config()
+    count = 0
+    stale = Job.objects.filter(
+        state=JobState.PROCESSING, heartbeat_at__lt=now - timedelta(seconds=config.stale_after_s)
+    )
+    for job_id, token in stale.values_list("id", "token"):
+        log.warning("Job %s: its worker is silent, the job goes back to the queue", job_id)
+        if fail_ours(job_id, token):
+            queue.withdraw(queue.RENDER, token)
+            count += 1
+    rows = list(
+        Job.objects.filter(state=JobState.QUEUED, updated_at__lt=now - timedelta(seconds=config.lost_after_s))
+        .exclude(not_before__gt=now)
+        .values_list("id", "token")
+    )
+    due = Job.objects.filter(state=JobState.QUEUED, token="", not_before__lte=now)  # noqa: S106 - none drawn yet
+    rows += [row for row in due.values_list("id", "token") if row not in rows]
+    if not rows:
+        return count
+    waiting = queue.waiting(queue.RENDER)
+    for job_id, token in rows:
+        if token not in waiting and _enqueue_anew(job_id, token):
+            queue.withdraw(queue.RENDER, token)
+            count += 1
+    return count
+
+
+def _enqueue_anew(job_id: UUID, token: str) -> bool:
+    fresh = new_token()
+    with transaction.atomic():
+        done = Job.objects.filter(id=job_id, state=JobState.QUEUED, token=token).update(
+            token=fresh, updated_at=timezone.now()
+        )
+        if done == 1:
+            queue.enqueue_job(job_id, fresh)
+    return done == 1
+
+
+def _requeue(job_id: UUID, token: str, *, pause_s: float, counts: bool) -> bool:
+    now = timezone.now()
+    fresh = "" if pause_s > 0 else new_token()
+    changes: dict[str, Any] = {} if counts else {"attempts": F("attempts") - 1}
+    with transaction.atomic():
+        done = _mine(job_id, token).update(
+            state=JobState.QUEUED, stage="", percent=0, token=fresh, worker="", heartbeat_at=None, started_at=None,
+            not_before=now + timedelta(seconds=pause_s) if pause_s > 0 else None, updated_at=now, **changes,
+        )  # fmt: skip
+        if done == 1 and fresh:
+            queue.enqueue_job(job_id, fresh)
+    if done == 1:
+        announce(job_id)
+        announce_places()
+    return done == 1
+
+
+def _fail(job_id: UUID, token: str, code: str, message: str, hint: str, *, reference: str) -> bool:
+    now = timezone.now()
+    with transaction.atomic():
+        done = _mine(job_id, token).update(
+            state=JobState.FAILED, error_code=code, error_message=message, error_hint=hint, reference=reference,
+            finished_at=now, updated_at=now,
+        )  # fmt: skip
+        if done == 1:
+            quota.refund(job_id)
+    if done == 1:
+        announce(job_id)
+        announce_places()
+    return done == 1
+
+
+def _mine(job_id: UUID, token: str) -> QuerySet[Job]:
+    if not token:
+        return Job.objects.none()
+    return Job.objects.filter(id=job_id, state=JobState.PROCESSING, token=token)

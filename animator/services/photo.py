@@ -1,0 +1,111 @@
+"""Writing photos: taking one in, what the face check said, erasing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from animator import queue, realtime, storage
+from animator.conf import engine_config
+from animator.errors import SiteError, conflict
+from animator.magic import HEAD_BYTES, looks_like_photo, not_a_photo
+from animator.models.photo import Photo
+from animator.models.upload import UploadState
+from animator.selectors.photo import photo_for_user, photo_payload
+from animator.services import quota, upload
+from gpu_worker.errors import InputError
+
+
+def add_photo(user: User, file: UploadedFile) -> Photo:
+    """Take in a photo and send it to the face check.
+
+    Raises ``empty_photo``, ``photo_file_too_large``, ``not_a_photo``, ``too_many_uploads`` or ``storage_full``; nothing
+    is left behind then.
+    """
+    config = engine_config()
+    if not file.size:
+        raise InputError("empty_photo", "The file is empty.", "Please choose the picture again; the upload broke off.")
+    too_large = SiteError(
+        "photo_file_too_large",
+        f"The file is larger than {config.max_photo_bytes // (1024 * 1024)} MB.",
+        "Please save the picture as JPEG, or make it smaller first.",
+        status=413,
+    )
+    if file.size > config.max_photo_bytes:
+        raise too_large
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    if not looks_like_photo(head):
+        raise not_a_photo()
+    quota.check_upload_allowance(user, file.size)
+    photo = Photo(id=uuid.uuid4(), owner=user, name=shown_name(file.name or ""), token=upload.new_token())
+    stored = storage.store_upload(storage.upload_path("photos", photo.id), file, config.max_photo_bytes, too_large)
+    photo.source_path, photo.bytes, photo.sha256 = stored.path, stored.bytes, stored.sha256
+    photo.seen_at = timezone.now()
+    try:
+        with transaction.atomic():
+            photo.save(force_insert=True)
+            queue.enqueue_photo_check(photo.id, photo.token)
+    except BaseException:
+        storage.erase([stored.path])
+        raise
+    return photo
+
+
+def accept_photo(photo_id: UUID, token: str, kept: storage.Stored, facts: dict[str, Any]) -> bool:
+    """The face check found faces; ``facts`` are width, height, faces and findings."""
+    done = upload.accept(Photo, photo_id, token, kept, **facts)
+    return done and _announce(photo_id)
+
+
+def reject_photo(photo_id: UUID, token: str, error: InputError) -> bool:
+    """The photo cannot be used, and the user is told why."""
+    return upload.reject(Photo, photo_id, token, error) and _announce(photo_id)
+
+
+def release_photo(photo_id: UUID, token: str, *, counts: bool = True) -> bool:
+    """The check broke off: try it again."""
+    done = upload.release(Photo, photo_id, token, queue.enqueue_photo_check, counts=counts)
+    return done and _announce(photo_id)
+
+
+def delete_photo(user: User, photo_id: UUID) -> None:
+    """Erase the user's photo. Raises ``photo_in_use`` while a video was made from it."""
+    photo = photo_for_user(user, photo_id)
+    if photo.jobs.exists():
+        raise conflict("photo_in_use", "A video was made from this photo.", "Delete the video first.")
+    erase_photo(photo)
+
+
+def erase_photo(photo: Photo) -> None:
+    """Erase the files of a photo that no job uses; the row goes too unless a consent refers to it."""
+    with transaction.atomic():
+        if photo.jobs.exists():
+            return
+        if photo.consents.exists():
+            Photo.objects.filter(id=photo.id).update(
+                state=UploadState.ERASED, path="", source_path="", bytes=0, name="", faces=[], findings=[], token=""
+            )  # fmt: skip
+        else:
+            Photo.objects.filter(id=photo.id).delete()
+        transaction.on_commit(lambda: upload.erase_files(photo))
+
+
+def shown_name(name: str) -> str:
+    """A file's name made harmless for showing: one line, no control characters, no folders, at most 120 characters."""
+    name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    return "".join(letter for letter in name if unicodedata.category(letter)[0] != "C").strip()[:120]
+
+
+def _announce(photo_id: UUID) -> bool:
+    photo = Photo.objects.get(id=photo_id)
+    realtime.send_photo(photo_payload(photo), photo.owner_id)
+    return True

@@ -1,0 +1,29 @@
+"""Nothing is lost and nothing runs for ever: run every few seconds by the scheduler, and by each worker as it starts."""
+
+from __future__ import annotations
+
+import logging
+
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from animator import queue
+from animator.models import Photo, Speech
+from animator.services import job_run, upload
+
+log = logging.getLogger(__name__)
+
+
+def recover() -> int:
+    """Bring back lost jobs and checks; returns how many. Without Redis it waits for the next turn."""
+    now = timezone.now()
+    try:
+        count = job_run.recover(now)
+        count += upload.recover(Photo, queue.enqueue_photo_check, now)
+        count += upload.recover(Speech, queue.enqueue_speech_check, now)
+    except RedisError as error:
+        log.warning("Redis is away, nothing can be recovered now: %s", error)
+        return 0
+    if count:
+        log.info("%d lost pieces of work are back in the queue", count)
+    return count

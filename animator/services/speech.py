@@ -1,0 +1,146 @@
+"""Writing speeches: typed words, recordings and uploads, what the check said, erasing."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from animator import queue, realtime, storage
+from animator.conf import engine_config
+from animator.errors import SiteError, conflict
+from animator.magic import HEAD_BYTES, looks_like_sound, not_a_sound
+from animator.models.speech import Speech, SpeechKind
+from animator.models.upload import UploadState
+from animator.selectors.speech import speech_for_user, speech_payload
+from animator.services import quota, upload
+from gpu_worker.errors import InputError
+from gpu_worker.languages import find_language, find_voice
+from gpu_worker.speech.text import check_text
+
+#: Smallest and largest factor of speed and pitch.
+FACTORS = (0.5, 2.0)
+
+
+@dataclass(frozen=True)
+class TypedWords:
+    """What somebody typed, and how it is to be spoken."""
+
+    text: str
+    language: str = "en"
+    voice: str = ""
+    speed: float = 1.0
+    pitch: float = 1.0
+
+
+def add_typed_speech(user: User, words: TypedWords) -> Speech:
+    """Take in typed words; ready at once.
+
+    Raises ``empty_text``, ``text_too_long``, ``no_speakable_text``, ``unsupported_language``, ``unknown_voice``,
+    ``bad_speed``, ``bad_pitch`` or ``too_many_uploads``.
+    """
+    check_text(words.text, engine_config())
+    language = find_language(words.language)
+    voice = find_voice(words.voice)
+    for name, factor in (("speed", words.speed), ("pitch", words.pitch)):
+        if not FACTORS[0] <= factor <= FACTORS[1]:
+            raise InputError(
+                f"bad_{name}", f"The {name} must lie between {FACTORS[0]:g} and {FACTORS[1]:g}.", "1 is as usual."
+            )
+    quota.check_upload_allowance(user, 0)
+    return Speech.objects.create(
+        owner=user,
+        kind=SpeechKind.TYPED,
+        state=UploadState.READY,
+        text=words.text.strip(),
+        language=language.code,
+        voice=voice.code,
+        speed=words.speed,
+        pitch=words.pitch,
+    )
+
+
+def add_sound(user: User, kind: str, file: UploadedFile, transcript: str, language: str) -> Speech:
+    """Take in a recording or an uploaded sound and send it to the check.
+
+    Raises ``empty_sound``, ``sound_file_too_large``, ``unreadable_sound``, ``unsupported_language``, ``text_too_long``,
+    ``no_speakable_text``, ``too_many_uploads`` or ``storage_full``; nothing is left behind then.
+    """
+    config = engine_config()
+    if transcript.strip():
+        check_text(transcript, config)
+    code = find_language(language).code
+    if not file.size:
+        raise InputError("empty_sound", "The sound file is empty.", "Record or choose the sound again.")
+    too_large = SiteError(
+        "sound_file_too_large",
+        f"The sound file is larger than {config.max_sound_bytes // (1024 * 1024)} MB.",
+        "Send it as MP3, M4A or OGG, or send a shorter part.",
+        status=413,
+    )
+    if file.size > config.max_sound_bytes:
+        raise too_large
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    if not looks_like_sound(head):
+        raise not_a_sound()
+    quota.check_upload_allowance(user, file.size)
+    speech = Speech(
+        id=uuid.uuid4(), owner=user, kind=kind, transcript=transcript.strip(), language=code, token=upload.new_token()
+    )
+    stored = storage.store_upload(storage.upload_path("speech", speech.id), file, config.max_sound_bytes, too_large)
+    speech.source_path, speech.bytes, speech.sha256 = stored.path, stored.bytes, stored.sha256
+    speech.seen_at = timezone.now()
+    try:
+        with transaction.atomic():
+            speech.save(force_insert=True)
+            queue.enqueue_speech_check(speech.id, speech.token)
+    except BaseException:
+        storage.erase([stored.path])
+        raise
+    return speech
+
+
+def accept_speech(speech_id: UUID, token: str, kept: storage.Stored, facts: dict[str, Any]) -> bool:
+    """The check heard speech; ``facts`` is its length."""
+    return upload.accept(Speech, speech_id, token, kept, **facts) and _announce(speech_id)
+
+
+def reject_speech(speech_id: UUID, token: str, error: InputError) -> bool:
+    """The sound cannot be used, and the user is told why."""
+    return upload.reject(Speech, speech_id, token, error) and _announce(speech_id)
+
+
+def release_speech(speech_id: UUID, token: str, *, counts: bool = True) -> bool:
+    """The check broke off: try it again."""
+    done = upload.release(Speech, speech_id, token, queue.enqueue_speech_check, counts=counts)
+    return done and _announce(speech_id)
+
+
+def delete_speech(user: User, speech_id: UUID) -> None:
+    """Erase the user's speech. Raises ``speech_in_use`` while a video was made from it."""
+    speech = speech_for_user(user, speech_id)
+    if speech.jobs.exists():
+        raise conflict("speech_in_use", "A video was made from this speech.", "Delete the video first.")
+    erase_speech(speech)
+
+
+def erase_speech(speech: Speech) -> None:
+    """Erase a speech that no job uses, with its files."""
+    with transaction.atomic():
+        if speech.jobs.exists():
+            return
+        Speech.objects.filter(id=speech.id).delete()
+        transaction.on_commit(lambda: upload.erase_files(speech))
+
+
+def _announce(speech_id: UUID) -> bool:
+    speech = Speech.objects.get(id=speech_id)
+    realtime.send_speech(speech_payload(speech), speech.owner_id)
+    return True

@@ -1,0 +1,35 @@
+"""The addresses of pages, API and private files; docs/architecture.md lists them."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from animator.api import job as job_api
+from animator.api import photo as photo_api
+from animator.api import report as report_api
+from animator.api import speech as speech_api
+from animator.views import home, job, media, report, studio
+
+app_name = "animator"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("create/", studio.studio, name="studio"),
+    path("jobs/", job.job_list, name="job_list"),
+    path("jobs/<uuid:job_id>/", job.job_detail, name="job_detail"),
+    path("reports/", report.report_list, name="report_list"),
+    path("reports/<uuid:report_id>/", report.report_detail, name="report_detail"),
+    path("api/photos/", photo_api.photos, name="api_photos"),
+    path("api/photos/<uuid:photo_id>/", photo_api.photo, name="api_photo"),
+    path("api/speech/", speech_api.speeches, name="api_speeches"),
+    path("api/speech/<uuid:speech_id>/", speech_api.speech, name="api_speech"),
+    path("api/languages/", speech_api.languages, name="api_languages"),
+    path("api/jobs/", job_api.jobs, name="api_jobs"),
+    path("api/jobs/<uuid:job_id>/", job_api.job, name="api_job"),
+    path("api/jobs/<uuid:job_id>/cancel/", job_api.cancel, name="api_job_cancel"),
+    path("api/jobs/<uuid:job_id>/retry/", job_api.retry, name="api_job_retry"),
+    path("api/reports/", report_api.reports, name="api_reports"),
+    path("media/photos/<uuid:photo_id>/", media.photo, name="media_photo"),
+    path("media/speech/<uuid:speech_id>/", media.speech, name="media_speech"),
+    path("media/results/<uuid:job_id>/<str:name>", media.result, name="media_result"),
+]

@@ -1,0 +1,49 @@
+"""The dashboard and the page of one job."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from animator.api.user import signed_in_user
+from animator.models.job import Job
+from animator.models.report import ReportReason
+from animator.selectors.job import job_for_user, job_payload, job_payloads, jobs_for_user
+from animator.selectors.quota import quota_payload, stored_bytes
+from animator.selectors.result import result_payload
+
+
+@require_safe
+@login_required
+@ensure_csrf_cookie
+def job_list(request: HttpRequest) -> HttpResponse:
+    user = signed_in_user(request)
+    context = {
+        "jobs": job_payloads(jobs_for_user(user)),
+        "quota": quota_payload(user),
+        "storage_bytes": stored_bytes(user),
+    }
+    return render(request, "animator/job_list.html", context)
+
+
+@require_safe
+@login_required
+@ensure_csrf_cookie
+def job_detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    try:
+        job = job_for_user(signed_in_user(request), job_id)
+    except Job.DoesNotExist:
+        raise Http404 from None
+    result = getattr(job, "result", None)
+    shown = result is not None and result.removed_at is None
+    context = {
+        "job": job_payload(job),
+        "result": result_payload(result) if shown else None,
+        "report_reasons": ReportReason.choices,
+    }
+    return render(request, "animator/job_detail.html", context)
