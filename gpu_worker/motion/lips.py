@@ -28,13 +28,13 @@ LipControls = dict[str, Curve]
 def lip_controls(track: VisemeTrack, timeline: Timeline, face: FaceRig, gain: float = 1.0) -> LipControls:
     """Rig controls of the mouth, one ``(frames,)`` curve each, in the ranges of ``schema.CONTROLS``.
 
-    ``gain`` scales openings, never closures. Closures listed in ``track.closures`` reach ``close`` = 1 with the jaw
-    at rest on at least one frame each, after all smoothing; in pauses the mouth is closed and still.
+    ``gain`` scales openings, never closures. Where the track closes the lips, ``close`` reaches 1 with the jaw at
+    rest, whatever the smoothing; in pauses the mouth is closed and still.
     """
     part = {name: track.values[:, column].astype(np.float64) for column, name in enumerate(ARTICULATORS)}
     times = frame_times(len(track.values), track.fps)
     rest = silence_weight(timeline, times)
-    closed = np.maximum(_closure_pulses(track, times), smoothstep((np.clip(part["close"], 0, 1) - 0.45) / 0.5))
+    closed = smoothstep((part["close"] - 0.4) / 0.55)
     controls = _open_shapes(part, gain)
     for name in controls:
         controls[name] = smoothed(controls[name] * (1.0 - rest), track.fps, _SMOOTHING)
@@ -70,21 +70,6 @@ def _apply_closure(controls: LipControls, part: dict[str, Curve], closed: Curve)
     controls["press"] = smoothstep((closed - _PRESS_FROM) / (1.0 - _PRESS_FROM)) * (closed > 0)
     # The lower lip meets the upper teeth, so the gap between the lips all but vanishes in f and v.
     controls["close"] = np.maximum(closed, 0.8 * part["labiodental"])
-
-
-def _closure_pulses(track: VisemeTrack, times: Curve) -> Curve:
-    """1 on every frame inside a closure, and on the frame nearest to its middle when it falls between two frames."""
-    pulses = np.zeros(len(times))
-    if len(times) == 0:
-        return pulses
-    for start, end in track.closures:
-        middle = 0.5 * (start + end)
-        half = max(0.5 * (end - start), 0.02)
-        edge = 0.045
-        pulses = np.maximum(pulses, smoothstep((half + edge - np.abs(times - middle)) / edge))
-        nearest = int(np.clip(round(middle * track.fps), 0, len(times) - 1))
-        pulses[nearest] = 1.0
-    return pulses
 
 
 def _standing_closure(jaw: Curve, rest: Curve, face: FaceRig) -> Curve:

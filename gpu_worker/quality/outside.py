@@ -1,0 +1,82 @@
+"""Is everything that must not move still the photo? Exactly, before encoding; by PSNR, after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_worker.media.video_reader import read_frames
+from gpu_worker.schema import Image
+
+Mask = NDArray[np.bool_]
+
+#: Every n-th decoded frame is compared after encoding.
+_EVERY = 25
+
+
+class OutsideWatch:
+    """Sees every frame before the label and the encoder, and counts what changed outside the moving region.
+
+    ``changed`` is the number of changed pixels over all frames seen; ``rest_difference`` the largest difference (grey
+    levels) between the photo and the frames at rest, None while none was seen.
+    """
+
+    def __init__(self, photo: Image, moving_region: Mask) -> None:
+        self._photo = photo
+        rows, columns = np.flatnonzero(moving_region.any(1)), np.flatnonzero(moving_region.any(0))
+        top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 0)
+        left, right = (int(columns[0]), int(columns[-1]) + 1) if len(columns) else (0, 0)
+        self._inside = (slice(top, bottom), slice(left, right))
+        self._around = (
+            (slice(0, top), slice(None)),
+            (slice(bottom, None), slice(None)),
+            (slice(top, bottom), slice(0, left)),
+            (slice(top, bottom), slice(right, None)),
+        )
+        self._still = ~moving_region[self._inside]
+        self._still_pixels = photo[self._inside][self._still]
+        self.changed = 0
+        self.rest_difference: int | None = None
+
+    def see(self, frame: Image, resting: bool = False) -> None:
+        """Take note of one frame, ``(h, w, 3)`` uint8 of the photo's size; ``resting`` ones must equal the photo."""
+        if resting:
+            difference = int(np.abs(frame.astype(np.int16) - self._photo).max())
+            self.rest_difference = max(difference, self.rest_difference or 0)
+        for part in self._around:
+            self._compare(frame[part], self._photo[part])
+        self._compare(frame[self._inside][self._still], self._still_pixels)
+
+    def _compare(self, part: Image, photo: Image) -> None:
+        if not np.array_equal(part, photo):
+            self.changed += int((part != photo).any(-1).sum())
+
+
+def outside_psnr(path: Path, still: Image, moving_region: Mask) -> float:
+    """PSNR in dB of the decoded video against ``still`` over the pixels that must not move, every 25th frame.
+
+    NaN when nothing lies outside the region. ``still`` is the labelled photo, ``(h, w, 3)``; a row or column that was
+    added to make the sides even is left out.
+    """
+    outside = ~moving_region
+    if outside.sum() < 256:
+        return float("nan")
+    return _psnr(_squared_errors(read_frames(path), still, outside))
+
+
+def _squared_errors(frames: Iterable[Image], still: Image, outside: Mask) -> Iterable[float]:
+    height, width = still.shape[:2]
+    reference = still[outside].astype(np.float32)
+    for index, frame in enumerate(frames):
+        if index % _EVERY == 0:
+            yield float(((frame[:height, :width][outside].astype(np.float32) - reference) ** 2).mean())
+
+
+def _psnr(errors: Iterable[float]) -> float:
+    means = list(errors)
+    if not means:
+        return float("nan")
+    return float(10.0 * np.log10(255.0**2 / max(float(np.mean(means)), 1e-4)))
