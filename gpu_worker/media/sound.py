@@ -1,0 +1,165 @@
+"""Sound files in and out: any upload becomes a mono :class:`Waveform` for the analysis, and a WAV for the video.
+
+The analysis hears 16 kHz mono; the viewer hears the original, which :func:`extract_soundtrack` keeps in stereo at
+48 kHz. Both come from the same decoder and start at the same instant.
+"""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_worker.config import EngineConfig
+from gpu_worker.errors import InputError
+from gpu_worker.media import sound_decoding
+from gpu_worker.schema import FloatArray, Waveform
+
+#: Shortest sound that can hold a word, seconds.
+MIN_SECONDS = 0.15
+#: A recording whose loudest twentieth of a second stays below this is silence, dB below full scale.
+SILENCE_DBFS = -66.0
+#: Fewest bits a second at which any codec carries speech; a header that claims less is not believed.
+MIN_BITRATE = 2000.0
+#: Below this correlation of left and right one of them is taken to be inverted.
+INVERTED = -0.3
+#: A channel this many dB below the other is left out of the mix: it would only add noise.
+UNUSED_DB = 20.0
+
+
+def load_waveform(path: Path | str, rate: int = 16000, config: EngineConfig | None = None) -> Waveform:
+    """Read a sound (or a video's sound track) as mono at ``rate`` Hz.
+
+    Stereo with one side inverted is mixed so that it does not cancel; a side that is all but silent is left out.
+    Samples beyond full scale, as lossy decoders give them, scale the whole down so that the peak is 1.
+
+    Raises :class:`InputError`: ``empty_sound``, ``sound_file_too_large``, ``unreadable_sound``, ``no_audio_track``,
+    ``too_many_channels``, ``speech_too_long``, ``sound_too_short``, ``bad_samples``, ``silent_sound``.
+    """
+    config = config or EngineConfig()
+    path = Path(path)
+    header = _checked_header(path, config)
+    # One second more than allowed is enough to know that it is too long.
+    channels = 1 if header.channels == 1 else 2
+    decoded = sound_decoding.decode(path, rate, channels, config.max_sound_seconds + 1.0)
+    if len(decoded) > (config.max_sound_seconds + 0.5) * rate:
+        raise _too_long(config)
+    if not np.isfinite(decoded).all():
+        raise InputError(
+            "bad_samples",
+            "This file holds sample values that are not numbers.",
+            "Export it again from the program that made it.",
+        )
+    samples = _mix(decoded)
+    peak = float(np.abs(samples).max(initial=0.0))
+    if peak > 1.0:
+        samples = (samples / peak).astype(np.float32)
+    waveform = Waveform(samples, rate)
+    _check_audible(waveform)
+    return waveform
+
+
+def extract_soundtrack(
+    path: Path | str, target: Path | str, rate: int = 48000, config: EngineConfig | None = None
+) -> Path:
+    """Write the sound of ``path`` unaltered but for its format to ``target``: WAV, 16 bit, stereo, ``rate`` Hz.
+
+    Starts at the same instant as what :func:`load_waveform` gives. Raises the same errors as its reading half.
+    """
+    config = config or EngineConfig()
+    path, target = Path(path), Path(target)
+    _checked_header(path, config)
+    sound_decoding.transcode_to_wav(path, target, rate, config.max_sound_seconds)
+    return target
+
+
+def write_wav(waveform: Waveform, path: Path | str) -> Path:
+    """Write mono 16-bit PCM; samples beyond [-1, 1] are clipped. Returns the path."""
+    path = Path(path)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(waveform.rate)
+        file.writeframes(pcm16(waveform).tobytes())
+    return path
+
+
+def pcm16(waveform: Waveform) -> NDArray[np.int16]:
+    """The samples as 16-bit integers, clipped."""
+    scaled: NDArray[np.int16] = np.clip(np.rint(waveform.samples * 32767.0), -32768, 32767).astype(np.int16)
+    return scaled
+
+
+def resample(waveform: Waveform, rate: int) -> Waveform:
+    """The same sound at another rate (polyphase filter, no shift in time)."""
+    if rate == waveform.rate:
+        return waveform
+    from scipy.signal import resample_poly
+
+    divisor = int(np.gcd(rate, waveform.rate))
+    samples = resample_poly(waveform.samples, rate // divisor, waveform.rate // divisor)
+    return Waveform(np.clip(samples, -1.0, 1.0).astype(np.float32), rate)
+
+
+def _checked_header(path: Path, config: EngineConfig) -> sound_decoding.SoundHeader:
+    """Refuse by size and header alone whatever can be refused before decoding."""
+    try:
+        size = path.stat().st_size
+    except OSError:
+        raise sound_decoding.unreadable() from None
+    if size == 0:
+        raise InputError("empty_sound", "The sound file is empty.", "Record or choose the sound again.")
+    if size > config.max_sound_bytes:
+        raise InputError(
+            "sound_file_too_large",
+            f"The sound file is larger than {config.max_sound_bytes // (1024 * 1024)} MB.",
+            "Send it as MP3, M4A or OGG, or send a shorter part.",
+        )
+    header = sound_decoding.probe(path)
+    plausible = header.duration is not None and size * 8 >= header.duration * MIN_BITRATE
+    if header.duration is not None and plausible and header.duration > config.max_sound_seconds + 0.5:
+        raise _too_long(config)
+    return header
+
+
+def _too_long(config: EngineConfig) -> InputError:
+    minutes = config.max_sound_seconds / 60
+    return InputError(
+        "speech_too_long",
+        f"The sound is longer than {minutes:g} minutes.",
+        "Send a shorter part of it.",
+    )
+
+
+def _mix(decoded: FloatArray) -> FloatArray:
+    """One channel out of one or two, without cancelling what both have."""
+    if decoded.shape[1] == 1:
+        return np.ascontiguousarray(decoded[:, 0])
+    left, right = decoded[:, 0], decoded[:, 1]
+    energy_left, energy_right = float(np.dot(left, left)), float(np.dot(right, right))
+    ratio = 10.0 ** (UNUSED_DB / 10.0)
+    if energy_left > ratio * energy_right:
+        return np.ascontiguousarray(left)
+    if energy_right > ratio * energy_left:
+        return np.ascontiguousarray(right)
+    together = float(np.dot(left, right)) / max(np.sqrt(energy_left * energy_right), 1e-20)
+    sign = -1.0 if together < INVERTED else 1.0
+    mixed: FloatArray = (0.5 * (left + sign * right)).astype(np.float32)
+    return mixed
+
+
+def _check_audible(waveform: Waveform) -> None:
+    if waveform.duration < MIN_SECONDS:
+        raise InputError("sound_too_short", "The sound is too short to hold a word.", "Record at least one word.")
+    block = waveform.rate // 20
+    blocks = waveform.samples[: len(waveform.samples) // block * block].reshape(-1, block)
+    # A constant offset is no sound: only what moves within a block counts.
+    loudest = float(blocks.std(axis=1).max())
+    if 20.0 * np.log10(loudest + 1e-12) < SILENCE_DBFS:
+        raise InputError(
+            "silent_sound",
+            "There is no sound to be heard in this recording.",
+            "Check that the right microphone is chosen and not muted, and record again.",
+        )

@@ -1,0 +1,199 @@
+"""Which way to time speech, chosen automatically: the best that works, with the reason for every step down.
+
+    words known      forced alignment, else the same words warped from espeak-ng's voice
+    English, none    recognition, then as above with the recognised words
+    other, none      phone decoding
+    nothing worked   loudness alone
+
+Whatever goes wrong on a rung is written into the timeline and the next one is tried. Only what the caller must know of
+leaves the ladder: :class:`InputError`, :class:`Cancelled` and what the caller's own ``progress`` raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gpu_worker.errors import EngineError
+from gpu_worker.languages import Language, find_language
+from gpu_worker.media.sound import resample
+from gpu_worker.schema import FloatArray, Phone, Timeline, TimelineSource, Waveform, Word
+from gpu_worker.speech.alignment import AlignedUnit, Progress, align
+from gpu_worker.speech.dtw import warp_onto
+from gpu_worker.speech.energy import syllables
+from gpu_worker.speech.phone_decoding import decode_phones
+from gpu_worker.speech.pronunciation import Pronunciation, pronounce
+from gpu_worker.speech.recognition import recognise
+from gpu_worker.speech.refinement import snap_boundaries
+from gpu_worker.speech.spectrum import RATE
+from gpu_worker.speech.text import has_speech
+from gpu_worker.visemes.spans import viseme_spans
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What a rung found, before it becomes a timeline."""
+
+    source: TimelineSource
+    phones: Sequence[Phone]
+    words: Sequence[Word]
+    reason: str
+    score: float | None = None
+
+
+def time_speech(
+    waveform: Waveform, transcript: str | None, language: str, progress: Progress | None = None
+) -> Timeline:
+    """Phones, words and visemes of ``waveform`` in time.
+
+    ``progress`` is called with fractions in [0, 1]; what it raises (``Cancelled``) passes through. Raises
+    :class:`InputError` ``unsupported_language``.
+    """
+    spoken = find_language(language)
+    samples = resample(waveform, RATE).samples
+    reasons: list[str] = []
+    words = transcript.strip() if transcript else ""
+    result: _Result | None = None
+    if words and not has_speech(words):
+        reasons.append("The transcript holds no word; it was not used.")
+        words = ""
+    if words:
+        result = _with_words(samples, words, spoken, "forced", reasons, progress)
+    else:
+        if not transcript:
+            reasons.append("No transcript was given.")
+        result = _without_words(samples, spoken, reasons, progress)
+    if result is None:
+        result = _Result("energy", syllables(samples), (), "The mouth follows the loudness alone.")
+    reasons.append(result.reason)
+    phones = _covering(snap_boundaries(samples, result.phones), waveform.duration)
+    return Timeline(
+        language=spoken.code,
+        source=result.source,
+        duration=waveform.duration,
+        words=tuple(_snapped_words(result.words, phones)),
+        phones=tuple(phones),
+        visemes=viseme_spans(phones),
+        reasons=tuple(reasons),
+        score=result.score,
+    )
+
+
+def _with_words(
+    samples: FloatArray,
+    words: str,
+    language: Language,
+    source: TimelineSource,
+    reasons: list[str],
+    progress: Progress | None,
+) -> _Result | None:
+    try:
+        pronunciation = pronounce(words, language)
+        if not pronunciation.units:
+            reasons.append("Nothing in the transcript can be spoken.")
+            return _without_words(samples, language, reasons, progress)
+        units = align(samples, pronunciation, progress)
+        phones, timed = _phones_of(units, pronunciation, len(samples) / RATE)
+        return _Result(source, phones, timed, _FORCED[source], _confidence(units))
+    except EngineError as problem:
+        reasons.append(f"Forced alignment was left: {problem}")
+    try:
+        warped, spoken = warp_onto(samples, words, language)
+        timed = [Word(word.label, word.groups[0][0].start, word.groups[-1][-1].end) for word in spoken]
+        return _Result(source, warped, timed, "The words were matched with the same words from a synthetic voice.")
+    except EngineError as problem:
+        reasons.append(f"Matching with a synthetic voice was left: {problem}")
+    return None
+
+
+_FORCED = {
+    "forced": "The words are known: each phone was aligned with the sound.",
+    "recognised": "The words were recognised, then each phone was aligned with the sound.",
+}
+
+
+def _without_words(
+    samples: FloatArray, language: Language, reasons: list[str], progress: Progress | None
+) -> _Result | None:
+    if language.code.startswith("en"):
+        try:
+            heard = recognise(samples, progress)
+            if heard:
+                found = _with_words(samples, heard, language, "recognised", reasons, progress)
+                if found is not None:
+                    return found
+            else:
+                reasons.append("Recognition was left: no words were heard.")
+        except EngineError as problem:
+            reasons.append(f"Recognition was left: {problem}")
+    else:
+        reasons.append(f"There is no recogniser for {language.name}; a transcript would make the lips more exact.")
+    try:
+        return _Result("phones", decode_phones(samples, progress), (), "Phones were decoded without knowing the words.")
+    except EngineError as problem:
+        reasons.append(f"Phone decoding was left: {problem}")
+    return None
+
+
+def _phones_of(
+    units: Sequence[AlignedUnit], pronunciation: Pronunciation, duration: float
+) -> tuple[list[Phone], list[Word]]:
+    """The phones of aligned units with silences between, and the transcript's words."""
+    phones: list[Phone] = []
+    spans: dict[int, tuple[float, float]] = {}
+    for unit in units:
+        at = phones[-1].end if phones else 0.0
+        if unit.start > at + 1e-6:
+            phones.append(Phone("SIL", at, unit.start))
+        phones += unit.phones
+        label = pronunciation.units[unit.index].label
+        start = spans[label][0] if label in spans else unit.start
+        spans[label] = (start, unit.end)
+    if phones and phones[-1].end < duration:
+        phones.append(Phone("SIL", phones[-1].end, duration))
+    words = [Word(pronunciation.labels[label], start, end) for label, (start, end) in sorted(spans.items())]
+    return phones, words
+
+
+def _confidence(units: Sequence[AlignedUnit]) -> float:
+    """Mean likelihood per frame on a scale of 0 to 1."""
+    length = sum(unit.end - unit.start for unit in units)
+    mean = sum(unit.score * (unit.end - unit.start) for unit in units) / max(length, 1e-6)
+    return float(np.clip(1.0 + mean / 100.0, 0.0, 1.0))
+
+
+def _covering(phones: Sequence[Phone], duration: float) -> list[Phone]:
+    """The phones without gaps or overlaps from 0 to ``duration``; neighbouring silences are one."""
+    covering: list[Phone] = []
+    for phone in phones:
+        at = covering[-1].end if covering else 0.0
+        start, end = max(phone.start, at), min(phone.end, duration)
+        if start > at + 1e-6:
+            _extend(covering, Phone("SIL", at, start))
+        if end > start:
+            _extend(covering, replace(phone, start=start, end=end))
+    at = covering[-1].end if covering else 0.0
+    if duration > at + 1e-6:
+        _extend(covering, Phone("SIL", at, duration))
+    return covering
+
+
+def _extend(phones: list[Phone], phone: Phone) -> None:
+    if phones and phones[-1].phone == "SIL" == phone.phone:
+        phones[-1] = replace(phones[-1], end=phone.end)
+    else:
+        phones.append(phone)
+
+
+def _snapped_words(words: Sequence[Word], phones: Sequence[Phone]) -> list[Word]:
+    """Words moved to the nearest boundary of a phone, since those have been refined."""
+    if not phones:
+        return list(words)
+    edges = np.array([phone.start for phone in phones] + [phones[-1].end])
+
+    def nearest(at: float) -> float:
+        return float(edges[int(np.abs(edges - at).argmin())])
+
+    return [replace(word, start=nearest(word.start), end=max(nearest(word.end), nearest(word.start))) for word in words]

@@ -1,0 +1,38 @@
+"""Phones out of sound without words: for languages that have no recogniser here.
+
+The model knows English phones only; of another language it hears the nearest, which for the lips is often enough.
+"""
+
+from __future__ import annotations
+
+from gpu_worker.errors import EngineError
+from gpu_worker.schema import FloatArray, Phone
+from gpu_worker.speech import decoder
+from gpu_worker.speech.alignment import Progress
+from gpu_worker.speech.pauses import windows
+from gpu_worker.speech.spectrum import RATE
+
+
+def decode_phones(samples: FloatArray, progress: Progress | None = None) -> list[Phone]:
+    """Contiguous phones (with ``SIL``) over the whole of 16 kHz sound. Raises :class:`EngineError`."""
+    phones: list[Phone] = []
+    parts = windows(samples)
+    for start, end in parts:
+        engine = decoder.phone_decoder()
+        try:
+            decoder.decode(engine, decoder.decoder_pcm(samples[int(start * RATE) : int(end * RATE)]))
+            heard = list(engine.seg())
+        except (RuntimeError, EngineError, TypeError) as problem:  # TypeError: nothing at all was heard
+            decoder.forget("phones")
+            raise EngineError("No phones could be made out.") from problem
+        for segment in heard:
+            first = segment.start_frame / decoder.FRAME_HZ + (decoder.EARLY if segment.start_frame else 0.0)
+            last = min((segment.end_frame + 1) / decoder.FRAME_HZ + decoder.EARLY, end - start)
+            silent = segment.word.startswith(("<", "[", "+", "(")) or segment.word == "SIL"
+            if last > first:
+                phones.append(Phone("SIL" if silent else segment.word, start + first, start + last))
+        if progress is not None:
+            progress(end / parts[-1][1])
+    if not any(phone.phone != "SIL" for phone in phones):
+        raise EngineError("No phones could be made out.")
+    return phones

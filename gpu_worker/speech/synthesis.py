@@ -1,0 +1,180 @@
+"""Typed text to sound with exact times: espeak-ng's own phoneme and word events, nothing to be recognised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gpu_worker.config import EngineConfig
+from gpu_worker.errors import EngineError, InputError
+from gpu_worker.languages import find_language, find_voice
+from gpu_worker.schema import Phone, Timeline, Waveform, Word
+from gpu_worker.speech.espeak import Utterance, espeak
+from gpu_worker.speech.phone_map import MappedPhone, map_ipa
+from gpu_worker.speech.text import check_text, no_speakable_text
+from gpu_worker.visemes.spans import viseme_spans
+
+#: Speaking rate at ``speed`` 1, words a minute: an unhurried speaker.
+WORDS_PER_MINUTE = 155
+SPEED_RANGE = (0.5, 2.0)
+PITCH_RANGE = (0.5, 2.0)
+#: A shorter gap between two phones is no pause, seconds.
+SHORTEST_PAUSE = 0.06
+#: Silence before the first and after the last sound, seconds, so that the mouth starts and ends at rest.
+LEAD_IN, LEAD_OUT = 0.15, 0.30
+
+
+def synthesise(
+    text: str,
+    language: str = "en",
+    voice: str | None = None,
+    speed: float = 1.0,
+    pitch: float = 1.0,
+    config: EngineConfig | None = None,
+) -> tuple[Waveform, Timeline]:
+    """Speak ``text`` at espeak-ng's own rate (22050 Hz).
+
+    ``speed`` and ``pitch`` are factors in [0.5, 2]; ``voice`` is a code of :data:`gpu_worker.languages.VOICES`.
+    The timeline's source is ``events``.
+
+    Raises :class:`InputError`: ``empty_text``, ``text_too_long``, ``no_speakable_text``, ``unsupported_language``,
+    ``unknown_voice``, ``bad_speed``, ``bad_pitch``, ``speech_too_long``.
+    """
+    config = config or EngineConfig()
+    spoken = find_language(language)
+    variant = find_voice(voice).variant
+    _check_factor("speed", speed, SPEED_RANGE)
+    _check_factor("pitch", pitch, PITCH_RANGE)
+    clean = check_text(text, config)
+    name = f"{spoken.voice}+{variant}" if variant else spoken.voice
+    # espeak-ng's pitch is 0..99 with 50 as the voice's own; an octave either way is the whole of it.
+    scaled_pitch = int(np.clip(round(50 + 49 * np.log2(pitch)), 0, 99))
+    utterance = espeak().speak(clean, name, round(WORDS_PER_MINUTE * speed), scaled_pitch)
+    if len(utterance.samples) / utterance.rate > config.max_sound_seconds:
+        raise InputError(
+            "speech_too_long",
+            f"Spoken, this text lasts longer than {config.max_sound_seconds / 60:g} minutes.",
+            "Shorten it, or make several videos.",
+        )
+    return _padded(utterance, clean, spoken.code)
+
+
+def event_phones(utterance: Utterance) -> list[Phone]:
+    """The phones of an utterance, without gaps from its first event to its last; pauses are ``SIL``."""
+    ends = [at for at, _ in utterance.phones[1:]] + [len(utterance.samples)]
+    phones: list[Phone] = []
+    for (start, ipa), end in zip(utterance.phones, ends, strict=True):
+        if end <= start:
+            continue
+        mapped = map_ipa(ipa)
+        short = (end - start) / utterance.rate < SHORTEST_PAUSE
+        # A mark alone (palatalisation) or a gap inside a cluster of consonants is part of the phone before it.
+        if not mapped and phones and (ipa or short):
+            phones[-1] = replace(phones[-1], end=end / utterance.rate)
+            continue
+        mapped = mapped or (MappedPhone("SIL"),)
+        step = (end - start) / len(mapped)
+        for index, phone in enumerate(mapped):
+            first = (start + index * step) / utterance.rate
+            last = (start + (index + 1) * step) / utterance.rate
+            _append(phones, Phone(phone.phone, first, last, phone.stress))
+    return phones
+
+
+@dataclass(frozen=True)
+class SpokenWord:
+    """A word of the text with what was spoken for it: for a number, several groups of phones, one for each spoken
+    word."""
+
+    label: str
+    groups: tuple[tuple[Phone, ...], ...]
+
+
+def spoken_words(utterance: Utterance, text: str) -> list[SpokenWord]:
+    """The words of ``text``, each with its phones. What is silent (punctuation) is left out."""
+    phones = [phone for phone in event_phones(utterance) if phone.phone != "SIL"]
+    starts = [at / utterance.rate for at, _, _ in utterance.words]
+    groups: list[list[Phone]] = [[] for _ in starts]
+    for phone in phones:
+        # A word event comes a little before its first phone.
+        index = int(np.searchsorted(starts, phone.start + 1e-6, "right")) - 1
+        if index >= 0:
+            groups[index].append(phone)
+    found: list[tuple[int, int, list[tuple[Phone, ...]]]] = []  # first character, end of the event's word, groups
+    for (_, first, count), group in zip(utterance.words, groups, strict=True):
+        if found and first < found[-1][1] and not any(letter.isspace() for letter in text[found[-1][0] : first]):
+            if group:
+                found[-1][2].append(tuple(group))
+        else:
+            found.append((first, first + count, [tuple(group)] if group else []))
+    limits = [first for first, _, _ in found[1:]] + [len(text)]
+    words: list[SpokenWord] = []
+    for (first, end, spoken), limit in zip(found, limits, strict=True):
+        if spoken:
+            words += _parted(_label(text[first:limit]) or text[first:end].strip(), tuple(spoken))
+    return words
+
+
+def _parted(label: str, groups: tuple[tuple[Phone, ...], ...]) -> list[SpokenWord]:
+    """espeak-ng speaks some pairs ("in the") as one word: share its phones between them by their letters."""
+    parts = [part for part in (_label(part) for part in label.split()) if part]
+    phones = [phone for group in groups for phone in group]
+    if len(parts) < 2 or len(groups) > 1 or len(phones) < len(parts):
+        return [SpokenWord(label, groups)]
+    ends = np.cumsum([len(part) for part in parts]) / sum(len(part) for part in parts)
+    cuts = [0]
+    for place, end in enumerate(ends):
+        left = len(parts) - place - 1
+        cuts.append(int(np.clip(round(end * len(phones)), cuts[-1] + 1, len(phones) - left)))
+    return [SpokenWord(part, (tuple(phones[cuts[place] : cuts[place + 1]]),)) for place, part in enumerate(parts)]
+
+
+def _label(text: str) -> str:
+    """A word as it is shown: what stands before the next word, without spaces and punctuation around it."""
+    return text.strip().strip("\"'“”„«»‘’()[]{}<>.,;:!?…-–—¿¡،؛؟。，、！？：；「」『』*_ \n\t")
+
+
+def _padded(utterance: Utterance, text: str, language: str) -> tuple[Waveform, Timeline]:
+    phones = event_phones(utterance)
+    if not any(phone.phone != "SIL" for phone in phones):
+        raise no_speakable_text()
+    words = [
+        Word(word.label, word.groups[0][0].start, word.groups[-1][-1].end) for word in spoken_words(utterance, text)
+    ]
+    rate = utterance.rate
+    lead = round(LEAD_IN * rate) / rate
+    silence = np.zeros(round(LEAD_IN * rate), np.float32), np.zeros(round(LEAD_OUT * rate), np.float32)
+    waveform = Waveform(np.concatenate([silence[0], utterance.samples, silence[1]]), rate)
+    if not np.isfinite(waveform.samples).all():
+        raise EngineError("The speech synthesiser gave samples that are not numbers.")
+    timed: list[Phone] = []
+    _append(timed, Phone("SIL", 0.0, lead + phones[0].start))
+    for phone in phones:
+        _append(timed, Phone(phone.phone, phone.start + lead, phone.end + lead, phone.stress))
+    _append(timed, Phone("SIL", timed[-1].end, waveform.duration))
+    timeline = Timeline(
+        language=language,
+        source="events",
+        duration=waveform.duration,
+        words=tuple(Word(word.word, word.start + lead, word.end + lead) for word in words),
+        phones=tuple(timed),
+        visemes=viseme_spans(timed),
+        reasons=("The words were typed: the times are those of the speech synthesiser itself.",),
+        score=1.0,
+    )
+    return waveform, timeline
+
+
+def _append(phones: list[Phone], phone: Phone) -> None:
+    """Add a phone; equal silences in a row are one."""
+    if phones and phone.phone == "SIL" == phones[-1].phone:
+        phones[-1] = Phone("SIL", phones[-1].start, phone.end)
+    elif phone.end > phone.start:
+        phones.append(phone)
+
+
+def _check_factor(name: str, value: float, allowed: tuple[float, float]) -> None:
+    low, high = allowed
+    if not low <= value <= high:  # false for NaN too
+        raise InputError(f"bad_{name}", f"The {name} must lie between {low:g} and {high:g}.", "1 is normal.")
