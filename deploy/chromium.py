@@ -12,7 +12,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"
 PACKAGES = ("chromium", "fonts-dejavu-core")
 
 
-class ChromiumMissing(Exception):
+class ChromiumMissingError(Exception):
     """There is no Chromium and none can be installed; the text says what to do."""
 
 
@@ -21,18 +21,18 @@ def find_chromium() -> str | None:
     given = os.environ.get("CHROMIUM")
     if given:
         if shutil.which(given) is None:
-            raise ChromiumMissing(f"CHROMIUM is set to {given}, which is not a program.")
+            raise ChromiumMissingError(f"CHROMIUM is set to {given}, which is not a program.")
         return shutil.which(given)
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 def ensure_chromium() -> str:
-    """The path of Chromium, installed now if need be. Raises :class:`ChromiumMissing`."""
+    """The path of Chromium, installed now if need be. Raises :class:`ChromiumMissingError`."""
     found = find_chromium()
     if found:
         return found
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise ChromiumMissing(
+        raise ChromiumMissingError(
             "The browser tests need Chromium. On Debian, as root: apt-get install chromium. "
             "Elsewhere: CHROMIUM=/path/to/chromium make test"
         )
@@ -42,8 +42,10 @@ def ensure_chromium() -> str:
     for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *PACKAGES]):
         code = subprocess.run(["apt-get", *command], env=environment, stdin=subprocess.DEVNULL).returncode
         if code and command[0] == "install":
-            raise ChromiumMissing(f"apt-get could not install Chromium (exit code {code}); its own words are above.")
+            raise ChromiumMissingError(
+                f"apt-get could not install Chromium (exit code {code}); its own words are above."
+            )
     found = find_chromium()
     if found is None:
-        raise ChromiumMissing("apt-get installed Chromium, but it is not on the path.")
+        raise ChromiumMissingError("apt-get installed Chromium, but it is not on the path.")
     return found

@@ -109,7 +109,7 @@ class Environment:
         raise SetupError(f"constraints.txt does not pin {name}")
 
     def _pip(self, *arguments: str) -> None:
-        command = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command = [str(self.python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         command += ["--no-input", "--constraint", "constraints.txt", *arguments]
         if subprocess.run(command, cwd=self.root, stdin=subprocess.DEVNULL).returncode:
             check_space(self.root, GIB // 10, "install the requirements")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from picturetalk_site import health
+
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     # Before "admin/", whose catch-all would answer first.
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
