@@ -21,7 +21,7 @@ SIGNED_OUT = 4403
 NOT_FOUND = 4404
 
 
-class _StateConsumer(AsyncJsonWebsocketConsumer):
+class _StateConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     group = ""
 
     async def connect(self) -> None:

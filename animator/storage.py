@@ -19,16 +19,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, Any, BinaryIO, TypeAlias, cast
 from uuid import UUID
 
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 
 from animator.conf import site_config
 from gpu_worker.errors import InputError
 
+#: A file as Django's forms hand it over.
+Upload: TypeAlias = "UploadedFile[IO[Any]]"
 #: Bytes read from a file at a time.
 BLOCK = 256 * 1024
 
@@ -105,7 +108,7 @@ def erase(paths: Iterable[str]) -> None:
 
 def erase_folder(folder: str) -> None:
     """Delete every file of one folder."""
-    if not folder or not default_storage.exists(folder) and local_path(folder) is not None:
+    if not folder or (local_path(folder) is not None and not default_storage.exists(folder)):
         return
     _, names = default_storage.listdir(folder)
     erase([f"{folder}/{name}" for name in names])
@@ -187,7 +190,7 @@ def _ranged(request: HttpRequest, file: BinaryIO, size: int, validator: str, mod
     else:
         response = StreamingHttpResponse(_blocks(file, first, length), status=status)
         # Closed by the response even when the reader goes away before the first block.
-        response._resource_closers.append(file.close)
+        response._resource_closers.append(file.close)  # type: ignore[attr-defined]
     response["Content-Length"] = str(length)
     if status == 206:
         response["Content-Range"] = f"bytes {first}-{last}/{size}"

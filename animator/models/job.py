@@ -92,7 +92,7 @@ class Job(models.Model):
                 condition=~models.Q(state="failed") | ~models.Q(error_code=""), name="animator_job_failed_says_why"
             ),
             models.CheckConstraint(
-                condition=~models.Q(state="processing") | (~models.Q(token="") & models.Q(heartbeat_at__isnull=False)),  # noqa: S106 - an empty token is none
+                condition=~models.Q(state="processing") | (~models.Q(token="") & models.Q(heartbeat_at__isnull=False)),
                 name="animator_job_processing_has_a_run",
             ),
         ]

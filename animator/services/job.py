@@ -18,7 +18,7 @@ from animator import queue, realtime, storage
 from animator.conf import site_config
 from animator.errors import conflict, too_many
 from animator.models import Job, Photo, Speech
-from animator.models.job import ACTIVE_STATES, TERMINAL_STATES, JobState
+from animator.models.job import TERMINAL_STATES, JobState
 from animator.models.upload import Upload, UploadState
 from animator.selectors import job as selectors
 from animator.selectors.photo import photo_for_user
@@ -29,9 +29,6 @@ from animator.services.photo import erase_photo
 from animator.services.speech import erase_speech
 from animator.services.upload import new_token
 from gpu_worker.errors import InputError
-
-#: What a face's finding is called that no video can be made in spite of.
-BLOCKING_FINDINGS = frozenset({"face_too_small", "face_cut_off", "not_human", "face_turned_away", "profile"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ def create_job(user: User, request: JobRequest) -> Job:
     """Keep the consent, charge the allowance and queue the video, all or nothing.
 
     Raises ``Photo.DoesNotExist`` or ``Speech.DoesNotExist`` for what is not the user's, and InputError: what made the
-    photo or speech unusable, ``photo_not_ready``, ``speech_not_ready``, ``several_faces``, ``no_such_face``, the codes
+    photo or speech unusable, ``photo_not_ready``, ``speech_not_ready``, ``several_faces``, ``unknown_face``, the codes
     of :func:`record_consent`, ``too_many_jobs``, ``quota_used_up``.
     """
     with transaction.atomic():
@@ -87,7 +84,7 @@ def create_job(user: User, request: JobRequest) -> Job:
 
 
 def choose_face(photo: Photo, face: int | None) -> int:
-    """The index of the face that shall speak. Raises ``several_faces``, ``no_such_face`` or the face's own error."""
+    """The index of the face that shall speak. Raises ``several_faces`` or ``unknown_face``."""
     if face is None:
         if len(photo.faces) > 1:
             raise InputError(
@@ -98,10 +95,7 @@ def choose_face(photo: Photo, face: int | None) -> int:
         face = 0
     chosen = next((entry for entry in photo.faces if entry["index"] == face), None)
     if chosen is None:
-        raise InputError("no_such_face", "There is no such face in this photo.", "Choose one of those that are marked.")
-    for finding in chosen.get("findings", ()):
-        if finding.get("code") in BLOCKING_FINDINGS:
-            raise InputError(finding["code"], finding["message"], finding.get("hint", ""))
+        raise InputError("unknown_face", "There is no such face in this photo.", "Choose one of those that are marked.")
     return int(face)
 
 
@@ -192,9 +186,3 @@ def _title(speech: Speech, photo: Photo) -> str:
     if not words:
         return photo.name or "Recording"
     return words if len(words) <= 80 else f"{words[:79].rstrip()}…"
-
-
-__all__ = [
-    "ACTIVE_STATES", "JobRequest", "announce", "announce_places", "cancel_job", "choose_face", "create_job",
-    "delete_job", "retry_job",
-]  # fmt: skip

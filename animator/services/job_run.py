@@ -161,7 +161,7 @@ def recover(now: datetime) -> int:
         .exclude(not_before__gt=now)
         .values_list("id", "token")
     )
-    due = Job.objects.filter(state=JobState.QUEUED, token="", not_before__lte=now)  # noqa: S106 - none drawn yet
+    due = Job.objects.filter(state=JobState.QUEUED, token="", not_before__lte=now)
     rows += [row for row in due.values_list("id", "token") if row not in rows]
     if not rows:
         return count

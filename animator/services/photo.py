@@ -8,7 +8,6 @@ import uuid
 from typing import Any
 from uuid import UUID
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,7 +23,7 @@ from animator.services import quota, upload
 from gpu_worker.errors import InputError
 
 
-def add_photo(user: User, file: UploadedFile) -> Photo:
+def add_photo(user: User, file: storage.Upload) -> Photo:
     """Take in a photo and send it to the face check.
 
     Raises ``empty_photo``, ``photo_file_too_large``, ``not_a_photo``, ``too_many_uploads`` or ``storage_full``; nothing

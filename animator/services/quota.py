@@ -30,12 +30,13 @@ def charge(user: User) -> date:
 
 def refund(job_id: UUID) -> bool:
     """Give back what a job was charged; False where there is nothing to give back (any more)."""
-    job = Job.objects.filter(id=job_id, charged_day__isnull=False).values("owner_id", "charged_day").first()
-    if job is None:
+    charged = Job.objects.filter(id=job_id).values_list("owner_id", "charged_day").first()
+    if charged is None or charged[1] is None:
         return False
-    if Job.objects.filter(id=job_id, charged_day=job["charged_day"]).update(charged_day=None) != 1:
+    owner_id, day = charged[0], charged[1]
+    if Job.objects.filter(id=job_id, charged_day=day).update(charged_day=None) != 1:
         return False
-    QuotaUsage.objects.filter(user_id=job["owner_id"], day=job["charged_day"], used__gt=0).update(used=F("used") - 1)
+    QuotaUsage.objects.filter(user_id=owner_id, day=day, used__gt=0).update(used=F("used") - 1)
     return True
 
 

@@ -1,4 +1,4 @@
-"""Nothing is lost and nothing runs for ever: run every few seconds by the scheduler, and by each worker as it starts."""
+"""Nothing is lost and nothing runs for ever: the scheduler calls this every few seconds, each worker as it starts."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
@@ -66,7 +65,7 @@ def add_typed_speech(user: User, words: TypedWords) -> Speech:
     )
 
 
-def add_sound(user: User, kind: str, file: UploadedFile, transcript: str, language: str) -> Speech:
+def add_sound(user: User, kind: str, file: storage.Upload, transcript: str, language: str) -> Speech:
     """Take in a recording or an uploaded sound and send it to the check.
 
     Raises ``empty_sound``, ``sound_file_too_large``, ``unreadable_sound``, ``unsupported_language``, ``text_too_long``,

@@ -40,10 +40,9 @@ def job_detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
     except Job.DoesNotExist:
         raise Http404 from None
     result = getattr(job, "result", None)
-    shown = result is not None and result.removed_at is None
     context = {
         "job": job_payload(job),
-        "result": result_payload(result) if shown else None,
+        "result": result_payload(result) if result is not None and result.removed_at is None else None,
         "report_reasons": ReportReason.choices,
     }
     return render(request, "animator/job_detail.html", context)

@@ -1,4 +1,4 @@
-"""``manage.py run_scheduler``: the site's clock. Brings back lost work every few seconds, forgets old uploads."""
+"""``manage.py scheduler``: the site's clock. Brings back lost work every few seconds, forgets old uploads."""
 
 from __future__ import annotations
 
