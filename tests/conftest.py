@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
@@ -50,3 +51,25 @@ def _is_django_case(request: pytest.FixtureRequest) -> bool:
     from django.test import SimpleTestCase
 
     return bool(request.cls) and issubclass(request.cls, SimpleTestCase)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _append_only_tables_can_be_emptied() -> Iterator[None]:
+    """Between tests that commit, Django empties every table; the ledgers refuse that, so they stand aside meanwhile.
+
+    ``flush`` ends with the signal that puts their triggers back.
+    """
+    from django.core.management.commands import flush
+
+    from animator import ledger
+
+    original = flush.Command.handle
+
+    def handle(self: flush.Command, **options: Any) -> None:
+        ledger.remove_triggers(options["database"])
+        original(self, **options)
+        ledger.install_triggers(options["database"])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush.Command, "handle", handle)
+        yield

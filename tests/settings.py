@@ -28,7 +28,7 @@ os.environ.update(
 )
 
 from picturetalk_site.settings import *  # noqa: E402, F403
-from picturetalk_site.settings import STORAGES  # noqa: E402
+from picturetalk_site.settings import DATABASES, STORAGES  # noqa: E402
 
 # As in production: error pages, no finders.
 DEBUG = False
@@ -38,3 +38,5 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+# A file, so that workers in processes of their own see what a test committed.
+DATABASES["default"]["TEST"] = {"NAME": str(_run_dir / "test.sqlite3")}
