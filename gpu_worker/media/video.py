@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import wave
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy as np
 
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import EngineError
+from gpu_worker.media.sound import write_wav
 from gpu_worker.schema import Image, Waveform
 
 #: Lines of ffmpeg's complaints that are kept for the error.
@@ -48,16 +48,6 @@ def ffmpeg_executable() -> str:
 def even(length: int) -> int:
     """The smallest even number not below ``length``; 4:2:0 chroma needs even sides."""
     return length + (length & 1)
-
-
-def write_wav(path: Path, sound: Waveform) -> None:
-    """Write mono 16-bit PCM; samples beyond [-1, 1] are clipped."""
-    pcm = np.round(np.clip(sound.samples, -1.0, 1.0) * 32767.0).astype("<i2")
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(sound.rate)
-        file.writeframes(pcm.tobytes())
 
 
 class _StderrTail(threading.Thread):
@@ -114,7 +104,7 @@ class VideoWriter:
     def __enter__(self) -> VideoWriter:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self._sound is not None:
-            write_wav(self._wav, self._sound)
+            write_wav(self._sound, self._wav)
         self._process = subprocess.Popen(
             self._command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
