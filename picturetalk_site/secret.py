@@ -35,7 +35,8 @@ def kept_secret(file: Path) -> str:
     if kept:
         return kept
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)
+    if file.exists() and not _read(file):
+        file.unlink(missing_ok=True)
     with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=file.parent) as fresh:
         fresh.write(secrets.token_urlsafe(48) + "\n")
         fresh.flush()
