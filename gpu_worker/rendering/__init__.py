@@ -1,0 +1,1 @@
+"""Rendering: from a photo, a face and a motion track to frames."""

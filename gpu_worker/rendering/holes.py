@@ -1,0 +1,101 @@
+"""The openings of the mesh on the screen: how far each pixel is from the lips or lids around it.
+
+An opening is drawn as a strip of quads across it that reaches a little into the skin on both sides. At each of its
+pixels we know the distance to the upper and to the lower contour, so the opening's coverage of a pixel is that of a
+blurred band: F(upper) + F(lower) - 1, with F a soft step. It falls to zero without a threshold as the contours meet.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gpu_worker.rendering.arrays import F32, I32
+from gpu_worker.rendering.jit import compiled
+
+#: Values of a strip: distance below the upper contour, above the lower one (pixels), position along (-1 to 1),
+#: and where the photo shows this part of the opening, relative to the pixel (x, y).
+UPPER, LOWER, ALONG, SOURCE_X, SOURCE_Y = range(5)
+STRIP_VALUES = 5
+
+
+@compiled
+def build_strip(
+    points: F32, source: F32, upper: I32, lower: I32, flip: float, margin: float, corners: F32, values: F32
+) -> None:
+    """Corners ``(2 n, 2)`` and values ``(2 n, 5)`` of the strip over an opening whose contours have n points.
+
+    ``points`` and ``source`` are all mesh points in the frame and in the photo, ``flip`` is -1 where the contour runs
+    from the image's right to its left, ``margin`` is how far the strip reaches into the skin, pixels.
+    """
+    n = upper.shape[0]
+    for i in range(n):
+        before, after = max(0, i - 1), min(n - 1, i + 1)
+        for pixels in range(2):
+            where = points if pixels == 0 else source
+            u, low = upper[i], lower[i]
+            tx = where[upper[after], 0] + where[lower[after], 0] - where[upper[before], 0] - where[lower[before], 0]
+            ty = where[upper[after], 1] + where[lower[after], 1] - where[upper[before], 1] - where[lower[before], 1]
+            size = np.sqrt(tx * tx + ty * ty) + 1e-6
+            nx, ny = -ty / size * flip, tx / size * flip
+            ax, ay = where[u, 0] - margin * nx, where[u, 1] - margin * ny
+            bx, by = where[low, 0] + margin * nx, where[low, 1] + margin * ny
+            if pixels == 0:
+                gap = (where[low, 0] - where[u, 0]) * nx + (where[low, 1] - where[u, 1]) * ny
+                corners[2 * i, 0], corners[2 * i, 1] = ax, ay
+                corners[2 * i + 1, 0], corners[2 * i + 1, 1] = bx, by
+                values[2 * i, 0], values[2 * i, 1] = -margin, gap + margin
+                values[2 * i + 1, 0], values[2 * i + 1, 1] = gap + margin, -margin
+                along = 2.0 * i / (n - 1) - 1.0
+                values[2 * i, 2], values[2 * i + 1, 2] = along, along
+            else:
+                values[2 * i, 3], values[2 * i, 4] = ax - corners[2 * i, 0], ay - corners[2 * i, 1]
+                values[2 * i + 1, 3], values[2 * i + 1, 4] = bx - corners[2 * i + 1, 0], by - corners[2 * i + 1, 1]
+
+
+@compiled
+def build_fill(points: F32, source: F32, upper: I32, lower: I32, corners: F32, pixels: F32) -> None:
+    """Corners and photo positions, ``(4 n, 2)`` each, of the skin that lies under an opening.
+
+    Its upper half takes the colour of the upper contour, its lower half that of the lower one, never that of the
+    opening's content: what shows through an anti-aliased edge is then lip or lid.
+    """
+    for i in range(upper.shape[0]):
+        u, low = upper[i], lower[i]
+        for d in range(2):
+            middle = (points[u, d] + points[low, d]) / 2
+            corners[4 * i, d] = points[u, d]
+            corners[4 * i + 1, d] = middle
+            corners[4 * i + 2, d] = middle
+            corners[4 * i + 3, d] = points[low, d]
+            pixels[4 * i, d] = source[u, d]
+            pixels[4 * i + 1, d] = source[u, d]
+            pixels[4 * i + 2, d] = source[low, d]
+            pixels[4 * i + 3, d] = source[low, d]
+
+
+def strip_triangles(count: int) -> I32:
+    """Triangles over the corners of :func:`build_strip` for contours of ``count`` points."""
+    i = np.arange(count - 1, dtype=np.int32)[:, None]
+    first = np.concatenate([2 * i, 2 * i + 1, 2 * i + 3], axis=1)
+    second = np.concatenate([2 * i, 2 * i + 3, 2 * i + 2], axis=1)
+    return np.concatenate([first, second]).astype(np.int32)
+
+
+def fill_triangles(count: int) -> I32:
+    """Triangles over the corners of :func:`build_fill` for contours of ``count`` points."""
+    i = np.arange(count - 1, dtype=np.int32)[:, None]
+    parts = []
+    for a in (0, 2):
+        parts.append(np.concatenate([4 * i + a, 4 * i + a + 1, 4 * i + a + 5], axis=1))
+        parts.append(np.concatenate([4 * i + a, 4 * i + a + 5, 4 * i + a + 4], axis=1))
+    return np.concatenate(parts).astype(np.int32)
+
+
+@compiled
+def coverage(above: float, below: float, softness: float) -> float:
+    """Share of a pixel that an opening covers, from its distances to both contours."""
+    a = min(max(above / (2.0 * softness) + 0.5, 0.0), 1.0)
+    b = min(max(below / (2.0 * softness) + 0.5, 0.0), 1.0)
+    a = a * a * (3.0 - 2.0 * a)
+    b = b * b * (3.0 - 2.0 * b)
+    return max(0.0, a + b - 1.0)

@@ -1,0 +1,169 @@
+"""Drawing what shows between the lips into a frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gpu_worker.rendering.arrays import F32, I64, U8
+from gpu_worker.rendering.holes import ALONG, LOWER, SOURCE_X, SOURCE_Y, UPPER, coverage
+from gpu_worker.rendering.jit import compiled
+from gpu_worker.rendering.sampling import read_packed, to_32nds
+
+#: Numbers handed to :func:`draw_mouth_layer` in one array.
+(
+    TO_MM_XX, TO_MM_XY, TO_MM_X, TO_MM_YX, TO_MM_YY, TO_MM_Y,  # picture to millimetres from the lip line
+    TO_PHOTO_XX, TO_PHOTO_XY, TO_PHOTO_X, TO_PHOTO_YX, TO_PHOTO_YY, TO_PHOTO_Y,  # picture to photo, fixed to the skull
+    SPRITE_SCALE, SPRITE_X, SPRITE_Y,  # pixels per millimetre, and the origin in the sprites
+    JAW_X, JAW_Y, TONGUE_X, TONGUE_Y, TONGUE_LIGHT,  # millimetres; share
+    SOFTNESS, PIXELS_PER_MM, SHOWN, OWN, OPENING_MM,  # see the function
+    MOUTH_NUMBERS,
+) = range(26)  # fmt: skip
+
+
+@compiled
+def read_sprite(sprite: F32, column: float, row: float, colour: F32) -> None:
+    """Premultiplied RGBA at a position of a sprite, bilinear; transparent outside."""
+    j, i = int(np.floor(column)), int(np.floor(row))
+    for c in range(4):
+        colour[c] = 0.0
+    if i < 0 or j < 0 or i >= sprite.shape[0] - 1 or j >= sprite.shape[1] - 1:
+        return
+    u, v = column - j, row - i
+    for c in range(4):
+        upper = sprite[i, j, c] * (1 - u) + sprite[i, j + 1, c] * u
+        lower = sprite[i + 1, j, c] * (1 - u) + sprite[i + 1, j + 1, c] * u
+        colour[c] = upper * (1 - v) + lower * v
+
+
+@compiled
+def ramp(x: float, low: float, high: float) -> float:
+    """Cubic ramp from 0 at ``low`` to 1 at ``high``."""
+    t = min(max((x - low) / (high - low), 0.0), 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+@compiled
+def put_over(below: F32, sprite: F32, column: float, row: float, light: float, scratch: F32) -> None:
+    """Lay a sprite's colour over ``below`` (3,)."""
+    read_sprite(sprite, column, row, scratch)
+    for c in range(3):
+        below[c] = below[c] * (1.0 - scratch[3]) + scratch[c] * light
+
+
+@compiled
+def draw_mouth_layer(
+    strip: F32,
+    left: int,
+    top: int,
+    numbers: F32,
+    upper: F32,
+    lower: F32,
+    tongue: F32,
+    cavity: F32,
+    mucosa: F32,
+    flat: I64,
+    stride: int,
+    rows: int,
+    crop_x: int,
+    crop_y: int,
+    own: F32,
+    own_x: int,
+    own_y: int,
+    out: U8,
+) -> None:
+    """Compose cavity, tongue, teeth and the photo's own teeth inside the opening of the mouth.
+
+    Args:
+        strip: ``(h, w, 5)`` values of the opening's strip (see holes.py), upper distance -99 outside; its pixel (0, 0)
+            is (left, top) of the frame.
+        numbers: the constants of this module; SOFTNESS is the half width of the opening's edge in pixels, SHOWN the
+            share of this drawing against the photo's own content as it moves with the lips, OWN whether the photo
+            shows an open mouth.
+        upper, lower, tongue: sprites.
+        cavity, mucosa: colours (3,).
+        flat, stride, rows, crop_x, crop_y: the enlarged crop of the photo.
+        own: ``(h, w)`` share of the photo's own content, whose pixel (0, 0) is (own_x, own_y) of the photo.
+        out: the frame.
+    """
+    ink = np.empty(3, dtype=np.float32)
+    scratch = np.empty(4, dtype=np.float32)
+    m = numbers
+    scale, per_mm = m[SPRITE_SCALE], m[PIXELS_PER_MM]
+    wide = ramp(m[OPENING_MM], 1.0, 9.0)
+    for r in range(strip.shape[0]):
+        y = top + r
+        for q in range(strip.shape[1]):
+            above, below = strip[r, q, UPPER], strip[r, q, LOWER]
+            if above < -90.0:
+                continue
+            share = coverage(above, below, m[SOFTNESS])
+            if share <= 0.0 and m[SHOWN] >= 1.0:
+                continue
+            x = left + q
+            mm_x = m[TO_MM_XX] * x + m[TO_MM_XY] * y + m[TO_MM_X]
+            mm_y = m[TO_MM_YX] * x + m[TO_MM_YY] * y + m[TO_MM_Y]
+            for c in range(3):
+                ink[c] = cavity[c]
+            put_over(ink, tongue, (mm_x - m[TONGUE_X]) * scale + m[SPRITE_X], (mm_y - m[TONGUE_Y]) * scale + m[SPRITE_Y],
+                     m[TONGUE_LIGHT], scratch)  # fmt: skip
+            put_over(ink, lower, (mm_x - m[JAW_X]) * scale + m[SPRITE_X], (mm_y - m[JAW_Y]) * scale + m[SPRITE_Y],
+                     0.84, scratch)  # fmt: skip
+            put_over(ink, upper, mm_x * scale + m[SPRITE_X], mm_y * scale + m[SPRITE_Y], 1.0, scratch)
+            # the lips shade what lies behind them, the upper one more; at the corners the inner cheek shows
+            from_above, from_below = max(above, 0.0) / per_mm, max(below, 0.0) / per_mm
+            light = (0.50 + 0.50 * ramp(from_above, -0.5, 2.2 + 3.0 * wide)) * (
+                0.72 + 0.28 * ramp(from_below, -0.3, 2.2)
+            )
+            corner = 1.0 - ramp(1.0 - abs(strip[r, q, ALONG]), 0.02, 0.34)
+            light *= 1.0 - 0.55 * corner
+            for c in range(3):
+                ink[c] = ink[c] * light + mucosa[c] * (0.75 * corner * (1.0 - 0.5 * wide) + 0.10 * (1.0 - light))
+            if m[OWN] > 0.0:
+                px = m[TO_PHOTO_XX] * x + m[TO_PHOTO_XY] * y + m[TO_PHOTO_X]
+                py = m[TO_PHOTO_YX] * x + m[TO_PHOTO_YY] * y + m[TO_PHOTO_Y]
+                i, j = int(np.floor(py)) - own_y, int(np.floor(px)) - own_x
+                if 0 <= i < own.shape[0] - 1 and 0 <= j < own.shape[1] - 1:
+                    u, v = px - np.floor(px), py - np.floor(py)
+                    keep = (own[i, j] * (1 - u) + own[i, j + 1] * u) * (1 - v) + (
+                        own[i + 1, j] * (1 - u) + own[i + 1, j + 1] * u
+                    ) * v
+                    if keep > 0.0:
+                        total = read_packed(flat, stride, rows, to_32nds(px - crop_x), to_32nds(py - crop_y))
+                        for c in range(3):
+                            ink[c] += keep * (((total >> (16 * c)) & 0xFFFF) / 256.0 - ink[c])
+            blend_content(ink, share, m[SHOWN], strip, r, q, x, y, flat, stride, rows, crop_x, crop_y, out)
+
+
+@compiled
+def blend_content(
+    ink: F32,
+    share: float,
+    shown: float,
+    strip: F32,
+    r: int,
+    q: int,
+    x: int,
+    y: int,
+    flat: I64,
+    stride: int,
+    rows: int,
+    crop_x: int,
+    crop_y: int,
+    out: U8,
+) -> None:
+    """Put ``ink`` into the frame where the opening covers the pixel; for ``shown`` < 1 fade to the photo's own content.
+
+    Near rest an opening shows what the photo shows there, moved with its contours, so that rest is the photo itself.
+    """
+    for c in range(3):
+        ink[c] = out[y, x, c] + share * (ink[c] - out[y, x, c])
+    if shown < 1.0:
+        total = read_packed(
+            flat, stride, rows,
+            to_32nds(x - crop_x + strip[r, q, SOURCE_X]), to_32nds(y - crop_y + strip[r, q, SOURCE_Y]),
+        )  # fmt: skip
+        for c in range(3):
+            direct = ((total >> (16 * c)) & 0xFFFF) / 256.0
+            ink[c] = direct + shown * (ink[c] - direct)
+    for c in range(3):
+        out[y, x, c] = int(min(max(ink[c] + 0.5, 0.0), 255.0))
