@@ -38,7 +38,9 @@ def redis_server() -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def _clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
     """Tests that touch the database also enqueue, send and count: they get a Redis that is empty."""
-    if not {"db", "transactional_db", "redis_server"} & set(request.fixturenames) and not _is_django_case(request):
+    uses_database = {"db", "transactional_db", "redis_server"} & set(request.fixturenames)
+    marked = request.node.get_closest_marker("django_db") is not None
+    if not (uses_database or marked or _is_django_case(request)):
         yield
         return
     url = request.getfixturevalue("redis_server")

@@ -53,6 +53,7 @@ class Job(models.Model):
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
     stage = models.CharField(max_length=10, choices=Stage.choices, blank=True)
     percent = models.FloatField(default=0.0)
+    eta_s = models.FloatField(null=True, blank=True, help_text="Seconds left, as the engine saw it at updated_at.")
     attempts = models.PositiveSmallIntegerField(default=0)
     token = models.CharField(max_length=32, blank=True)
     worker = models.CharField(max_length=120, blank=True)

@@ -1,4 +1,4 @@
-"""How long a job will take, from how long the last ones took."""
+"""How long a job will take: as the engine sees it while it runs, from how long the last ones took before."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from animator.models.result import Result
 
 #: So many of the latest results speak for the next one.
 HISTORY = 20
-#: From here on a job's own pace counts for more than the history, percent.
-OWN_PACE_FROM = 8.0
 #: Characters spoken in a second, where the length of a typed speech is not known yet.
 CHARACTERS_PER_SECOND = 14.0
 
@@ -45,10 +43,9 @@ def remaining_seconds(job: Job, now: datetime, pace: Pace) -> float | None:
     expected = None if pace.per_second is None else pace.per_second * max(1.0, speech_seconds(job))
     if job.state != JobState.PROCESSING or job.started_at is None:
         return expected
-    elapsed = max(0.0, (now - job.started_at).total_seconds())
-    if job.percent >= OWN_PACE_FROM:
-        return elapsed * (100.0 - job.percent) / job.percent
-    return None if expected is None else max(1.0, expected - elapsed)
+    if job.eta_s is not None:
+        return max(0.0, job.eta_s - (now - job.updated_at).total_seconds())
+    return None if expected is None else max(1.0, expected - (now - job.started_at).total_seconds())
 
 
 def waiting_seconds(job: Job, before: Iterable[Job], now: datetime, pace: Pace) -> float | None:

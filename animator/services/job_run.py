@@ -51,8 +51,8 @@ def claim(job_id: UUID, token: str, worker: str) -> Job | None:
     """Begin the run that ``token`` names; None when it is no longer wanted."""
     now = timezone.now()
     claimed = Job.objects.filter(id=job_id, state=JobState.QUEUED, token=token).update(
-        state=JobState.PROCESSING, stage=Stage.INSPECT, percent=0, attempts=F("attempts") + 1, worker=worker,
-        not_before=None, started_at=now, heartbeat_at=now, updated_at=now,
+        state=JobState.PROCESSING, stage=Stage.INSPECT, percent=0, eta_s=None, attempts=F("attempts") + 1,
+        worker=worker, not_before=None, started_at=now, heartbeat_at=now, updated_at=now,
     )  # fmt: skip
     if claimed != 1:
         return None
@@ -71,11 +71,12 @@ def beat(job_id: UUID, token: str) -> bool:
     return _mine(job_id, token).update(heartbeat_at=timezone.now()) == 1
 
 
-def progress(job_id: UUID, token: str, stage: str, percent: float) -> bool:
+def progress(job_id: UUID, token: str, stage: str, percent: float, eta_s: float | None = None) -> bool:
     """Where the run is; ``percent`` of the whole job, in [0, 100]. Tells everybody who looks."""
     now = timezone.now()
-    changes = {"stage": stage, "percent": min(max(percent, 0.0), 100.0), "heartbeat_at": now, "updated_at": now}
-    if _mine(job_id, token).update(**changes) != 1:
+    percent = min(max(percent, 0.0), 100.0)
+    changed = _mine(job_id, token).update(stage=stage, percent=percent, eta_s=eta_s, heartbeat_at=now, updated_at=now)
+    if changed != 1:
         return False
     announce(job_id)
     return True
@@ -87,7 +88,7 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
     with transaction.atomic():
         started_at = Job.objects.values_list("started_at", flat=True).filter(id=job_id).first() or now
         done = _mine(job_id, token).update(
-            state=JobState.SUCCEEDED, stage="", percent=100, finished_at=now, updated_at=now
+            state=JobState.SUCCEEDED, stage="", percent=100, eta_s=None, finished_at=now, updated_at=now
         )
         if done == 1:
             Result.objects.create(

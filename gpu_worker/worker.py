@@ -1,0 +1,59 @@
+"""The worker: takes work off its queues one after another, in this very process, so that the models stay loaded.
+
+``manage.py rqworker --worker-class gpu_worker.worker.EngineWorker QUEUE...``. On SIGTERM (or Ctrl-C) the work in
+progress stops within a second or so and goes back to its place in the queue; a second signal ends the process at once.
+What a killed worker leaves behind is brought back by ``animator.services.recovery``, which runs here at the start too.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from django.db import close_old_connections
+from rq import SimpleWorker
+from rq.job import Job
+from rq.queue import Queue
+
+from animator import queue as site_queue
+from animator.services.recovery import recover
+from gpu_worker.tasks import DRAIN
+
+log = logging.getLogger(__name__)
+
+#: Rendering gives way to whatever answers a person who waits (see ``nice(2)``).
+RENDER_NICENESS = 10
+
+
+class EngineWorker(SimpleWorker):
+    """A worker that does not fork. Not in charge of what the work is: see ``gpu_worker.tasks``."""
+
+    def work(self, *args: Any, **kwargs: Any) -> bool:
+        """Bring back what earlier workers lost, load the models, then serve until told to end."""
+        names = set(self.queue_names())
+        if names.isdisjoint({site_queue.INSPECT}):
+            os.nice(RENDER_NICENESS)
+        recover()
+        self.preload(names)
+        return bool(super().work(*args, **kwargs))
+
+    def preload(self, queue_names: set[str]) -> None:
+        """Load what the first piece of work would otherwise wait for."""
+        if site_queue.INSPECT in queue_names:
+            from gpu_worker.landmarks.mesh import shared_mesh
+
+            shared_mesh()
+
+    def handle_warm_shutdown_request(self) -> None:
+        """The first signal: ask the work in progress to go back to the queue."""
+        DRAIN.set()
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run one piece of work here; connections that the database closed meanwhile are replaced."""
+        close_old_connections()
+        try:
+            super().execute_job(job, queue)
+        finally:
+            close_old_connections()
