@@ -75,7 +75,8 @@ class Reporter:
         self._began = time.monotonic()
         self._highest = 0.0
         self._stage = STAGES[0]
-        self._entered: dict[str, float] = {}
+        self._seconds: dict[str, float] = {}
+        self._entered_at = self._began
         self._reported_at = self._asked_at = -1.0
 
     def expect(self, costs: Costs) -> None:
@@ -84,8 +85,8 @@ class Reporter:
 
     def enter(self, stage: str) -> None:
         """A stage begins."""
+        self._leave()
         self._stage = stage
-        self._entered[stage] = time.monotonic()
         self.stop_if_cancelled(now=True)
         self._send(0.0)
 
@@ -110,12 +111,14 @@ class Reporter:
             raise Cancelled()
 
     def seconds(self) -> dict[str, float]:
-        """Wall time of each stage entered so far, the current one up to now."""
-        moments = [*self._entered.values(), time.monotonic()]
-        return {
-            stage: round(later - earlier, 3)
-            for stage, earlier, later in zip(self._entered, moments[:-1], moments[1:], strict=True)
-        }
+        """Wall time of each stage so far, all attempts together, the current one up to now."""
+        self._leave()
+        return {stage: round(spent, 3) for stage, spent in self._seconds.items()}
+
+    def _leave(self) -> None:
+        now = time.monotonic()
+        self._seconds[self._stage] = self._seconds.get(self._stage, 0.0) + now - self._entered_at
+        self._entered_at = now
 
     def _send(self, fraction: float) -> None:
         done = sum(self._costs.of(stage) for stage in STAGES[: STAGES.index(self._stage)])

@@ -47,7 +47,7 @@ BLINKS = Band((6.0, 40.0), (0.0, 60.0), beyond="amber")
 #: Standard deviation of roll, degrees.
 ROLL = Band((0.2, 3.5), (0.0, 6.0), beyond="amber")
 #: PSNR outside the moving region after encoding, dB.
-PSNR = Band((38.0, _INF), (32.0, _INF), beyond="amber")
+PSNR = Band((34.0, _INF), (30.0, _INF), beyond="amber")
 #: Share of clipped samples.
 CLIPPING = Band((0.0, 0.0005), (0.0, 0.01), beyond="amber")
 #: Correlation of the decoded sound with the original.

@@ -1,0 +1,83 @@
+"""What is asked of the pipeline and what comes back. Light: imports nothing that loads a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gpu_worker.config import EngineConfig
+from gpu_worker.motion.style import Style
+from gpu_worker.schema import Certificate, Timeline
+
+
+@dataclass(frozen=True)
+class TypedSpeech:
+    """Text to be spoken. ``voice`` is a code of ``languages.VOICES``; ``speed`` and ``pitch`` are factors."""
+
+    text: str
+    language: str = "en"
+    voice: str | None = None
+    speed: float = 1.0
+    pitch: float = 1.0
+
+
+@dataclass(frozen=True)
+class SoundSpeech:
+    """Recorded or uploaded speech. ``transcript`` may be None or empty: it is then recognised where possible."""
+
+    path: Path
+    transcript: str | None = None
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class AnimationRequest:
+    """One video to be made.
+
+    ``speech`` may be None when ``gestures`` are given; gestures given with speech are laid over it. ``face`` is the
+    index of the face, None where there is only one. ``job_id`` (1-64 letters, digits, ``.``, ``_``, ``-``) goes into
+    tags, watermark and manifest. ``signing_folder`` holds the operator's certificate chain and key; None = no C2PA
+    manifest. ``fps`` and ``seed`` None mean the config's.
+    """
+
+    photo: Path
+    speech: TypedSpeech | SoundSpeech | None
+    job_id: str
+    face: int | None = None
+    gestures: tuple[str, ...] = ()
+    fps: float | None = None
+    seed: int | None = None
+    engine: str = "auto"
+    style: Style = field(default_factory=Style)
+    title: str = "AI-animated portrait"
+    signing_folder: Path | None = None
+    config: EngineConfig = field(default_factory=EngineConfig)
+
+    @property
+    def language(self) -> str:
+        """Language of the speech, and of the label's wording."""
+        return self.speech.language if self.speech is not None else "en"
+
+
+@dataclass(frozen=True)
+class AnimationOutcome:
+    """Paths of the finished files and what is known of them. ``seconds`` is the wall time of each stage.
+
+    ``timeline`` and ``timeline_json`` are None for a video without speech. ``attempts`` is 2 when the first video was
+    judged red and made again.
+    """
+
+    video: Path
+    poster: Path
+    certificate_json: Path
+    timeline_json: Path | None
+    certificate: Certificate
+    timeline: Timeline | None
+    width: int
+    height: int
+    fps: float
+    frames: int
+    photo_sha256: str
+    attempts: int = 1
+    seconds: Mapping[str, float] = field(default_factory=dict)
