@@ -75,11 +75,15 @@ class Environment:
         return False
 
     def works(self) -> bool:
-        """Whether its Python starts: it does not when the Python it was made from is gone or the folder was moved."""
-        if not self.python.exists():
+        """Whether it can be used: not when the Python behind it is gone, nor when the folder was moved or copied.
+
+        The commands in ``bin`` name the folder that they were made for; ``pyvenv.cfg`` says which it was.
+        """
+        try:
+            made_for_here = f" {self.folder}\n" in (self.folder / "pyvenv.cfg").read_text()
+        except OSError:
             return False
-        answer = subprocess.run([self.python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True)
-        return answer.returncode == 0 and Path(answer.stdout.strip()) == self.folder
+        return made_for_here and subprocess.run([self.python, "-c", ""], capture_output=True).returncode == 0
 
     def make(self) -> None:
         check_venv_module()

@@ -36,7 +36,6 @@ class Keeper:
     def __init__(self, name: str, command: Sequence[str], runner: int | None) -> None:
         self.name = name
         self.command = list(command)
-        self.child: subprocess.Popen[bytes] | None = None
         self.stopping = False
         self._runner = _watch(runner)
 
@@ -60,15 +59,18 @@ class Keeper:
 
     def _run_once(self) -> int:
         try:
-            # The child stays in this process group, which the runner signals as a whole.
-            child = subprocess.Popen(self.command, preexec_fn=_die_with_parent)
+            # A process group of its own: the runner's signal to ours must not reach it besides the one we send, for a
+            # worker takes a second signal as "at once"; and what it leaves behind can be ended as a whole.
+            child = subprocess.Popen(self.command, preexec_fn=_die_with_parent, process_group=0)
         except OSError as error:
             say(f"{self.name}: cannot start {self.command[0]} ({error.strerror})")
             return 127
-        self.child = child
-        while child.poll() is None:
-            if self._pause(0.2) or self.stopping:
-                _stop(child)
+        try:
+            while child.poll() is None:
+                if self._pause(0.2) or self.stopping:
+                    _stop(child)
+        finally:
+            _end_group(child.pid)
         return child.returncode
 
     def _pause(self, seconds: float) -> bool:
@@ -81,9 +83,8 @@ class Keeper:
         return gone
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
+        # The loop that watches the child sees it within its next pause.
         self.stopping = True
-        if self.child is not None and self.child.poll() is None:
-            self.child.send_signal(signal.SIGTERM)
 
 
 def _watch(runner: int | None) -> int | None:
@@ -97,12 +98,21 @@ def _watch(runner: int | None) -> int | None:
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
+    """One SIGTERM, patience, then force."""
     child.terminate()
     try:
         child.wait(timeout=STOP_SECONDS)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
+
+
+def _end_group(leader: int) -> None:
+    """Ends what a command that is gone left behind in its process group."""
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def _die_with_parent() -> None:

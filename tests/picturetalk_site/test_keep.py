@@ -86,6 +86,35 @@ def test_a_command_that_ignores_sigterm_is_killed() -> None:
         assert not alive(child)
 
 
+def test_grandchildren_end_too(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    parent = (
+        "import pathlib, subprocess, time; child = subprocess.Popen(['sleep', '60']);"
+        f"pathlib.Path({str(note)!r}).write_text(str(child.pid)); time.sleep(60)"
+    )
+    with keeper([sys.executable, "-c", parent]) as process:
+        grandchild = int(eventually(lambda: note.read_text() if note.exists() else ""))
+        assert alive(grandchild)
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+        eventually(lambda: not alive(grandchild))
+
+
+def test_the_runners_signal_to_the_group_reaches_the_command_once(tmp_path: Path) -> None:
+    note = tmp_path / "signals"
+    counting = (
+        "import pathlib, signal, sys, time; note = pathlib.Path(sys.argv[1]); seen = [];"
+        "signal.signal(signal.SIGTERM, lambda *_: seen.append(1)); note.write_text('ready');\n"
+        "while not seen: time.sleep(0.05)\n"
+        "time.sleep(1); note.write_text(str(len(seen)))"
+    )
+    with keeper([sys.executable, "-c", counting, str(note)]) as process:
+        eventually(lambda: note.exists() and note.read_text() == "ready")
+        os.killpg(process.pid, signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    assert note.read_text() == "1"
+
+
 def test_a_command_that_keeps_dying_is_given_up_with_a_sentence() -> None:
     with keeper([sys.executable, "-c", "raise SystemExit(7)"]) as process:
         assert process.wait(timeout=60) == 7
