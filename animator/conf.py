@@ -6,8 +6,11 @@ by ``settings.PICTURETALK_<NAME>``.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import dataclass, fields, replace
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -89,6 +92,18 @@ def engine_config() -> EngineConfig:
     if not isinstance(given, EngineConfig):
         raise ImproperlyConfigured("ENGINE_CONFIG must be a gpu_worker.config.EngineConfig")
     return given
+
+
+def signing_folder() -> Path | None:
+    """Where the operator's certificate chain and key lie (``settings.SIGNING_FOLDER``); None: videos are not signed."""
+    folder = getattr(settings, "SIGNING_FOLDER", None)
+    return None if not folder else Path(folder)
+
+
+def work_root() -> Path:
+    """Where runs keep what they need until they end (``settings.WORK_DIR``): a folder of this machine."""
+    given = getattr(settings, "WORK_DIR", None)
+    return Path(given) if given else Path(tempfile.gettempdir()) / f"picturetalk-work-{os.getuid()}"
 
 
 def _forget(**kwargs: object) -> None:

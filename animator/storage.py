@@ -114,6 +114,17 @@ def erase_folder(folder: str) -> None:
     erase([f"{folder}/{name}" for name in names])
 
 
+def erase_runs(job_id: UUID, keep: str = "") -> None:
+    """Delete what any run of a job left in storage, but for the folder ``keep``."""
+    root = _folder("results", job_id)
+    if local_path(root) is not None and not default_storage.exists(root):
+        return
+    folders, _ = default_storage.listdir(root)
+    for name in folders:
+        if f"{root}/{name}" != keep:
+            erase_folder(f"{root}/{name}")
+
+
 def local_path(path: str) -> str | None:
     """The file's path on this machine, or None where the storage is elsewhere."""
     try:

@@ -8,15 +8,15 @@ through every handler here.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
+import shutil
 import socket
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from uuid import UUID
 
@@ -24,75 +24,20 @@ from django.db import DatabaseError, connection
 from rq import get_current_job
 
 from animator import storage
-from animator.conf import engine_config, site_config
-from animator.models import Photo, Speech
+from animator.conf import engine_config, signing_folder, site_config, work_root
+from animator.models import Job, Photo, Speech
+from animator.models.speech import SpeechKind
+from animator.services import job_run, upload
 from animator.services import photo as photo_service
 from animator.services import speech as speech_service
-from animator.services import upload
-from gpu_worker.errors import InputError
+from gpu_worker.errors import Cancelled, EngineError, InputError
+from gpu_worker.lifeline import Lifeline
+from gpu_worker.progress import Progress
+from gpu_worker.request import AnimationOutcome, AnimationRequest, SoundSpeech, TypedSpeech
 from gpu_worker.schema import FaceRig, Finding, Inspection
 from picturetalk_site.logs import working_on
 
 log = logging.getLogger(__name__)
-
-#: Set by the worker when it is told to end: work in progress goes back to the queue.
-DRAIN = threading.Event()
-
-
-class Lifeline:
-    """Signs of life from a thread of its own, and the order to stop.
-
-    ``beat`` tells the database that the worker lives, ``wanted`` asks whether the run still counts; both answer False
-    when it does not. After ``limit_s`` the signs end, so that work which hangs where no signal reaches it is taken for
-    lost like that of a dead worker.
-    """
-
-    def __init__(self, beat: Callable[[], bool], wanted: Callable[[], bool], limit_s: float) -> None:
-        self._beat = beat
-        self._wanted = wanted
-        self._ends = time.monotonic() + limit_s
-        self._over = threading.Event()
-        self._unwanted = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="lifeline", daemon=True)
-
-    def __enter__(self) -> Lifeline:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-
-    @property
-    def unwanted(self) -> bool:
-        """The run was cancelled or given to another worker."""
-        return self._unwanted.is_set()
-
-    def stop(self) -> bool:
-        """Whether the work should end as soon as it can, for whatever reason."""
-        return self._unwanted.is_set() or DRAIN.is_set()
-
-    def _watch(self) -> None:
-        config = site_config()
-        next_beat = time.monotonic() + config.heartbeat_s
-        try:
-            while not self._over.wait(config.cancel_poll_s) and time.monotonic() < self._ends:
-                due = time.monotonic() >= next_beat
-                try:
-                    alive = self._beat() if due else self._wanted()
-                except DatabaseError as error:
-                    log.warning("No sign of life was given: %s", error)
-                    connection.close()
-                    continue
-                if due:
-                    next_beat = time.monotonic() + config.heartbeat_s
-                if not alive:
-                    self._unwanted.set()
-                    return
-        finally:
-            connection.close()
 
 
 def check_photo(photo_id: str, token: str) -> None:
@@ -132,6 +77,151 @@ def check_speech(speech_id: str, token: str) -> None:
             _forget_unless_known(Speech, key, kept.path)
 
 
+def run_job(job_id: str, token: str) -> None:
+    """Make a whole video. Ends in storage and a result, in an error the user can mend, or back in the queue."""
+    from gpu_worker.engines import shared_engines
+    from gpu_worker.pipeline import animate
+
+    key = UUID(job_id)
+    job = job_run.claim(key, token, _worker_name())
+    if job is None:
+        return
+    limit = site_config().job_timeout_s
+    with working_on(job_id), _finishing(key, token), work_folder(job_id, token) as folder:
+        with _lifeline(lambda: job_run.beat(key, token), lambda: job_run.is_mine(key, token), limit) as life:
+            started = time.monotonic()
+            with animation_request(job) as request:
+                outcome = animate(request, shared_engines(), folder, _Teller(key, token), life.stop)
+            video = _store(key, token, outcome)
+        if job_run.finish(key, token, video):
+            log.info("Made a video of %.1f s in %.1f s", video.duration_s, time.monotonic() - started)
+
+
+def _lifeline(beat: Callable[[], bool], wanted: Callable[[], bool], timeout_s: float) -> Lifeline:
+    """Signs of life in the database, a little longer than RQ lets the work take."""
+    config = site_config()
+    return Lifeline(
+        beat,
+        wanted,
+        beat_every_s=config.heartbeat_s,
+        ask_every_s=config.cancel_poll_s,
+        limit_s=timeout_s + config.stale_after_s,
+        passing=(DatabaseError,),
+        reset=connection.close,
+    )
+
+
+class _Teller:
+    """Passes the pipeline's progress on, a few times a second, changes of stage at once."""
+
+    def __init__(self, key: UUID, token: str) -> None:
+        self._key, self._token = key, token
+        self._stage, self._told_at = "", -1.0
+
+    def __call__(self, progress: Progress) -> None:
+        """Raises Cancelled when the run is no longer wanted."""
+        now = time.monotonic()
+        if progress.stage == self._stage and now - self._told_at < 1.0 / site_config().events_per_second:
+            return
+        self._stage, self._told_at = progress.stage, now
+        if not job_run.progress(self._key, self._token, progress.stage, progress.percent, progress.eta_s):
+            raise Cancelled
+
+
+@contextlib.contextmanager
+def _finishing(key: UUID, token: str) -> Iterator[None]:
+    """What goes wrong in a run ends as the user's error, as another try, or back in the queue."""
+    try:
+        yield
+    except Cancelled:
+        # Either the user's wish, then this changes nothing, or the worker's shutdown.
+        job_run.hand_back(key, token)
+    except InputError as error:
+        job_run.fail_input(key, token, error)
+    except (SystemExit, KeyboardInterrupt):
+        job_run.hand_back(key, token)
+        raise
+    except EngineError as error:
+        job_run.fail_ours(key, token, permanent=error.permanent)
+        raise
+    except BaseException:
+        # Also RQ's time-out. The failure stays visible in the queue; the job gets another run.
+        job_run.fail_ours(key, token)
+        raise
+
+
+@contextlib.contextmanager
+def animation_request(job: Job) -> Iterator[AnimationRequest]:
+    """What the pipeline is asked for; the job's files are on this machine as long as the block lasts."""
+    limits = engine_config()
+    # What was kept has passed the limits for uploads; without its compression it may be larger than them.
+    config = replace(limits, max_photo_bytes=10 * limits.max_photo_bytes, max_sound_bytes=10 * limits.max_sound_bytes)
+    with contextlib.ExitStack() as files:
+        speech: TypedSpeech | SoundSpeech
+        if job.speech.kind == SpeechKind.TYPED:
+            words = job.speech
+            speech = TypedSpeech(words.text, words.language, words.voice or None, words.speed, words.pitch)
+        else:
+            sound = files.enter_context(storage.local_copy(job.speech.path))
+            speech = SoundSpeech(sound, job.speech.transcript or None, job.speech.language)
+        yield AnimationRequest(
+            photo=files.enter_context(storage.local_copy(job.photo.path)),
+            speech=speech,
+            job_id=str(job.id),
+            face=job.face_index,
+            seed=job.seed,
+            signing_folder=signing_folder(),
+            config=config,
+        )
+
+
+@contextlib.contextmanager
+def work_folder(job_id: str, token: str) -> Iterator[Path]:
+    """A folder of this run alone, gone at its end; what a killed run of the same job left on this machine goes too."""
+    root = work_root()
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for leftover in root.glob(f"{UUID(job_id)}-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    folder = root / f"{UUID(job_id)}-{token}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_old_work(older_than_s: float) -> int:
+    """Remove folders of runs that ended without doing so themselves; returns how many."""
+    count = 0
+    for folder in work_root().glob("*-*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - folder.stat().st_mtime > older_than_s:
+                shutil.rmtree(folder, ignore_errors=True)
+                count += 1
+    return count
+
+
+def _store(key: UUID, token: str, outcome: AnimationOutcome) -> job_run.FinishedVideo:
+    """Put the finished files into the run's own folder in storage."""
+    folder = storage.result_folder(key, token)
+    video = storage.store_file(f"{folder}/video.mp4", outcome.video)
+    others = [("poster.jpg", outcome.poster), ("certificate.json", outcome.certificate_json)]
+    if outcome.timeline_json is not None:
+        others.append(("timeline.json", outcome.timeline_json))
+    stored = [storage.store_file(f"{folder}/{name}", path) for name, path in others]
+    return job_run.FinishedVideo(
+        folder=folder,
+        video=video,
+        other_bytes=sum(file.bytes for file in stored),
+        width=outcome.width,
+        height=outcome.height,
+        fps=outcome.fps,
+        duration_s=outcome.frames / outcome.fps,
+        verdict=outcome.certificate.verdict,
+        certificate=json.loads(outcome.certificate_json.read_text(encoding="utf-8")),
+    )
+
+
 @contextlib.contextmanager
 def _checking(
     model: type[upload.U],
@@ -141,13 +231,12 @@ def _checking(
     release: Callable[..., bool],
 ) -> Iterator[None]:
     """Signs of life around a check; what goes wrong in it ends as a rejection or as another try."""
-    limit = site_config().check_timeout_s + site_config().stale_after_s
 
     def beat() -> bool:
         return upload.keep_alive(model, key, token)
 
     try:
-        with Lifeline(beat, beat, limit):
+        with _lifeline(beat, beat, site_config().check_timeout_s):
             yield
     except InputError as error:
         reject(key, token, error)

@@ -17,8 +17,10 @@ from rq.job import Job
 from rq.queue import Queue
 
 from animator import queue as site_queue
+from animator.conf import site_config
 from animator.services.recovery import recover
-from gpu_worker.tasks import DRAIN
+from gpu_worker.lifeline import DRAIN
+from gpu_worker.tasks import forget_old_work
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class EngineWorker(SimpleWorker):
         names = set(self.queue_names())
         if names.isdisjoint({site_queue.INSPECT}):
             os.nice(RENDER_NICENESS)
+        forget_old_work(site_config().job_timeout_s)
         recover()
         self.preload(names)
         return bool(super().work(*args, **kwargs))
@@ -44,6 +47,11 @@ class EngineWorker(SimpleWorker):
             from gpu_worker.landmarks.mesh import shared_mesh
 
             shared_mesh()
+        if site_queue.RENDER in queue_names:
+            from gpu_worker import pipeline  # noqa: F401 - half of the time is its imports
+            from gpu_worker.engines import shared_engines
+
+            shared_engines()
 
     def handle_warm_shutdown_request(self) -> None:
         """The first signal: ask the work in progress to go back to the queue."""

@@ -146,15 +146,12 @@ def delete_job(user: User, job_id: UUID) -> None:
     Raises ``job_is_active`` while it waits or runs.
     """
     job = selectors.job_for_user(user, job_id)
-    result = getattr(job, "result", None)
     with transaction.atomic():
         deleted, _ = Job.objects.filter(id=job.id, state__in=TERMINAL_STATES).delete()
         if deleted == 0:
             raise conflict("job_is_active", "This video is still in the making.", "Cancel it first.")
         audit.record(user, "job_deleted", "job", job.id)
-        if result is not None:
-            folder = result.folder
-            transaction.on_commit(lambda: storage.erase_folder(folder))
+        transaction.on_commit(lambda: storage.erase_runs(job.id))
         erase_photo(job.photo)
         erase_speech(job.speech)
     realtime.send_job_deleted(job.id, user.id)

@@ -107,6 +107,7 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
     if done != 1:
         storage.erase_folder(video.folder)
         return False
+    storage.erase_runs(job_id, keep=video.folder)
     announce(job_id)
     announce_places()
     return True
@@ -212,6 +213,7 @@ def _fail(job_id: UUID, token: str, code: str, message: str, hint: str, *, refer
         if done == 1:
             quota.refund(job_id)
     if done == 1:
+        storage.erase_runs(job_id)
         announce(job_id)
         announce_places()
     return done == 1

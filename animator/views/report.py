@@ -45,7 +45,7 @@ def report_detail(request: HttpRequest, report_id: UUID) -> HttpResponse:
         report = report_for_moderator(user, report_id)
     except Report.DoesNotExist:
         raise Http404 from None
-    form = DecisionForm(request.POST or None)
+    form = DecisionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             decision = decide(user, report.id, form.cleaned_data["action"], form.cleaned_data["reasons"])
