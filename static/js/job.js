@@ -30,6 +30,7 @@ async function show(job) {
     return;
   }
   shown = job.state;
+  need("#job-view").dataset.state = job.state;
   if (isActive(job.state)) showProgress(job);
 }
 

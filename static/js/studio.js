@@ -49,7 +49,7 @@ function summarise() {
   /** @type {HTMLImageElement} */ (need("#start-photo")).src = photo.pictureUrl;
   need("#start-photo-name").textContent = photo.photo.name;
   need("#start-face").textContent = faces.length === 1 ? "The face in the picture" : `Face ${place} of ${faces.length}`;
-  need("#start-voice").textContent = `${kinds[speech.kind]} (${language})`;
+  need("#start-voice").textContent = `${kinds[speech.kind]}, ${language}`;
   need("#start-words").textContent = shorten(speech.text || speech.transcript) || "We listen to the sound for them";
   need("#start-length").textContent = speech.duration_s ? `${clock(speech.duration_s)} min` : "Known when the voice is made";
   need("#start-consent").textContent = consent.title;

@@ -7,7 +7,8 @@ import { isActive, stageLabel, STATES } from "./stages.js";
 
 /**
  * @typedef {{id: string, state: string, stage: string | null, percent: number | null, eta_s: number | null,
- *   queue_position: number | null, title: string, created_at: string, poster_url: string | null, removed?: boolean,
+ *   queue_position: number | null, title: string, created_at: string, poster_url: string | null, photo_url?: string | null,
+ *   removed?: boolean,
  *   can: {cancel: boolean, retry: boolean, delete: boolean},
  *   error: {message: string, hint: string} | null}} Job
  * @typedef {(job: Job, button: HTMLButtonElement) => Promise<void>} Action
@@ -22,6 +23,7 @@ export class JobCard {
     this.job = job;
     this.badge = h("span", { class: "badge" });
     this.image = /** @type {HTMLImageElement} */ (h("img", { alt: "", loading: "lazy", hidden: true }));
+    this.blank = h("span", { class: "job-card-blank" }, icon("photo"));
     this.play = h("span", { class: "job-card-play" }, icon("play"));
     this.link = h("a", { href: `/jobs/${job.id}/` });
     this.what = h("span");
@@ -34,7 +36,7 @@ export class JobCard {
     this.element = h(
       "li",
       { class: "card job-card" },
-      h("div", { class: "job-card-picture" }, this.image, this.badge, this.play),
+      h("div", { class: "job-card-picture" }, this.blank, this.image, this.badge, this.play),
       h(
         "div",
         { class: "job-card-body" },
@@ -93,8 +95,10 @@ export class JobCard {
 
   /** @param {Job} job */
   showPicture(job) {
-    this.image.hidden = !job.poster_url;
-    if (job.poster_url && this.image.getAttribute("src") !== job.poster_url) this.image.src = job.poster_url;
+    const address = job.removed ? null : (job.poster_url ?? job.photo_url);
+    this.image.hidden = !address;
+    this.blank.hidden = Boolean(address);
+    if (address && this.image.getAttribute("src") !== address) this.image.src = address;
   }
 
   /** @param {Job} job */

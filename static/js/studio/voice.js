@@ -28,8 +28,6 @@ export class VoiceStep {
     this.errors = need("#voice-errors");
     this.progress = need("#voice-progress");
     this.next = /** @type {HTMLButtonElement} */ (need("#voice-next"));
-    this.listen = /** @type {HTMLButtonElement} */ (need("#typed-listen"));
-    this.audio = /** @type {HTMLAudioElement} */ (need("#typed-audio"));
     this.language = /** @type {HTMLSelectElement} */ (need("#sound-language"));
     this.transcript = /** @type {HTMLTextAreaElement} */ (need("#sound-transcript"));
     fillSelect(this.language, languages.map(({ code, name }) => ({ value: code, label: name })));
@@ -43,9 +41,8 @@ export class VoiceStep {
     this.transcript.addEventListener("input", onEdit);
 
     this.tabs = tabs(need("#voice-tabs"), (panel) => this.switchTo(panel.replace("panel-", "")));
-    this.listen.addEventListener("click", () => void this.hear());
     this.next.addEventListener("click", async () => {
-      if (await this.send(this.next)) onReady();
+      if (await this.send()) onReady();
     });
   }
 
@@ -65,8 +62,6 @@ export class VoiceStep {
 
   /** Something was edited: the speech on the server no longer fits. */
   outdate() {
-    this.audio.hidden = true;
-    this.audio.pause();
     if (this.speech) request("DELETE", `/api/speech/${this.speech.id}/`).catch(() => {});
     this.speech = null;
     this.onChange();
@@ -81,13 +76,6 @@ export class VoiceStep {
     if (speech.kind === "recorded") this.recorded.showSaved(speech);
     if (speech.kind === "uploaded") this.uploaded.showSaved(speech);
     this.speech = speech;
-  }
-
-  async hear() {
-    if (!(await this.send(this.listen)) || !this.speech?.url) return;
-    this.audio.src = this.speech.url;
-    this.audio.hidden = false;
-    await this.audio.play().catch(() => {}); // the browser may ask for one more press
   }
 
   /** @returns {boolean} whether there is something to send; says what is missing */
@@ -108,15 +96,14 @@ export class VoiceStep {
 
   /**
    * Makes sure that the server has this speech, checked.
-   * @param {HTMLButtonElement} button shows that it works
    * @returns {Promise<boolean>}
    */
-  async send(button) {
+  async send() {
     if (this.done) return true;
     clearError(this.errors);
     if (this.recorded.recording) this.recorded.recorder.stop();
     if (!this.validate()) return false;
-    setBusy(button, true);
+    setBusy(this.next, true);
     try {
       const made = await this.create();
       this.tell(this.kind === "typed" ? "Preparing the voice…" : "Checking the sound…", null);
@@ -134,7 +121,7 @@ export class VoiceStep {
       return false;
     } finally {
       this.progress.hidden = true;
-      setBusy(button, false);
+      setBusy(this.next, false);
     }
   }
 
