@@ -44,5 +44,7 @@ class FieldSolver:
         """Fields over all points, ``(n, d)``, from their values at the prescribed points, ``(p, d)``."""
         fields = np.zeros((self._count, values.shape[1]))
         fields[self._prescribed] = values
-        fields[self._free] = self._factor.solve(-(self._coupling @ values))
+        used = np.flatnonzero(np.abs(values).max(axis=0) > 0)
+        if used.size:
+            fields[np.ix_(self._free, used)] = self._factor.solve(-(self._coupling @ values[:, used]))
         return fields

@@ -6,7 +6,7 @@ alone, every colour drawn takes the tint that the picture has at that lightness.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -86,14 +86,20 @@ def build_palette(lab: F32, points: F64) -> Palette:
     tint = np.linalg.lstsq(powers, face[:, 1:].astype(np.float64), rcond=None)[0]
     one_tint = bool((face[:, 1:] - powers @ tint).std(0).max() < _ONE_TINT)
     mix = _Mixer(one_tint, tint)
-    tooth = float(np.clip(bright[0] * 1.02 + 4, 35, 92))
+    tooth = float(np.clip(bright[0] * 1.02 + 8, 35, 93))
     lightness, a, b = (float(v) for v in lip)
     return Palette(
         skin=skin, bright_skin=bright, lip=lip, one_tint=one_tint, tint=tint,
-        tooth=mix(tooth, skin[1] * 0.12, skin[2] * 0.38 + 1),
-        tooth_root=mix(tooth * 0.76, skin[1] * 0.2 + 1, skin[2] * 0.45 + 2),
+        tooth=mix(tooth, skin[1] * 0.16, skin[2] * 0.48 + 2),
+        tooth_root=mix(tooth * 0.78, skin[1] * 0.26 + 1, skin[2] * 0.6 + 4),
         gum=mix(float(np.clip(lightness * 0.85, 8, 60)), a * 0.95 + 3, b * 0.75),
-        tongue=mix(float(np.clip(lightness * 0.82, 10, 58)), a * 0.9 + 5, b * 0.55),
+        tongue=mix(float(np.clip(lightness * 0.84, 10, 60)), a * 1.0 + 6, b * 0.75),
         cavity=mix(float(np.clip(lightness * 0.14, 2.0, 9)), a * 0.30 + 3, b * 0.22 + 1.5),
         mucosa=mix(float(np.clip(lightness * 0.34, 4, 26)), a * 0.7 + 2, b * 0.5),
     )  # fmt: skip
+
+
+def with_teeth(palette: Palette, tooth: F32) -> Palette:
+    """The palette with teeth of the colour that the photo shows, RGB (3,)."""
+    root = tooth * (palette.tooth_root / np.maximum(palette.tooth, 1.0))
+    return replace(palette, tooth=tooth.astype(np.float32), tooth_root=root.astype(np.float32))

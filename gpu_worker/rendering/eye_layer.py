@@ -68,15 +68,15 @@ def draw_eye_layer(
             for c in range(3):
                 ink[c] = ((total >> (16 * c)) & 0xFFFF) / 256.0 * shadow
             blend_content(ink, share, m[EYE_SHOWN], strip, r, q, x, y, flat, stride, rows, crop_x, crop_y, out)
-            if blink > 0.3:
+            if blink > 0.2:
                 _draw_lash(strip, r, q, x, y, blink, unit, out)
 
 
 @compiled
 def _draw_lash(strip: F32, r: int, q: int, x: int, y: int, blink: float, unit: float, out: U8) -> None:
     """Darken the meeting line of closing lids, as lashes do; strongest when they touch."""
-    ends = ramp(1.0 - abs(strip[r, q, ALONG]), 0.03, 0.30)
-    away = (strip[r, q, UPPER] - 0.002 * unit) / (0.0065 * unit + 0.35)
-    dark = 1.0 - 0.42 * ramp(blink, 0.3, 1.0) * ends * np.exp(-away * away)
+    ends = ramp(1.0 - abs(strip[r, q, ALONG]), 0.03, 0.35)
+    away = (strip[r, q, UPPER] - 0.001 * unit) / (0.0055 * unit + 0.35)
+    dark = 1.0 - 0.45 * ramp(blink, 0.2, 0.9) * ends * np.exp(-away * away)
     for c in range(3):
         out[y, x, c] = int(out[y, x, c] * dark + 0.5)

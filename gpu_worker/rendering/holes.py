@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gpu_worker.rendering.arrays import F32, I32
+from gpu_worker.rendering.arrays import F32, I32, U8
 from gpu_worker.rendering.jit import compiled
 
 #: Values of a strip: distance below the upper contour, above the lower one (pixels), position along (-1 to 1),
@@ -99,3 +99,54 @@ def coverage(above: float, below: float, softness: float) -> float:
     a = a * a * (3.0 - 2.0 * a)
     b = b * b * (3.0 - 2.0 * b)
     return max(0.0, a + b - 1.0)
+
+
+@compiled
+def inset_source(source: F32, upper: I32, lower: I32, flip: float, amount: float, out: F32) -> None:
+    """Let both contours of an opening take their colour from ``amount`` pixels further inside the skin.
+
+    Landmarks run along the inner edge of lips and lids, and a little of what lies behind sticks to them. While the
+    opening shows it, that is as it should be; on closed lips or lids it would leave dots. End points stay.
+    """
+    n = upper.shape[0]
+    for i in range(1, n - 1):
+        tx = source[upper[i + 1], 0] + source[lower[i + 1], 0] - source[upper[i - 1], 0] - source[lower[i - 1], 0]
+        ty = source[upper[i + 1], 1] + source[lower[i + 1], 1] - source[upper[i - 1], 1] - source[lower[i - 1], 1]
+        size = np.sqrt(tx * tx + ty * ty) + 1e-6
+        nx, ny = -ty / size * flip * amount, tx / size * flip * amount
+        out[upper[i], 0], out[upper[i], 1] = source[upper[i], 0] - nx, source[upper[i], 1] - ny
+        out[lower[i], 0], out[lower[i], 1] = source[lower[i], 0] + nx, source[lower[i], 1] + ny
+
+
+@compiled
+def soften_seam(strip: F32, left: int, top: int, softness: float, amount: float, out: U8) -> None:
+    """Smooth the line along which closed lids or parted lips meet, across it, where two pieces of skin abut."""
+    height, width = strip.shape[0], strip.shape[1]
+    before = out[top : top + height, left : left + width].copy()
+    for r in range(1, height - 1):
+        for q in range(1, width - 1):
+            above, below = strip[r, q, UPPER], strip[r, q, LOWER]
+            if above < -90.0:
+                continue
+            near = 1.0 - min(1.0, abs(above - below) / (3.2 * softness))
+            shut = 1.0 - min(1.0, max(0.0, (above + below) / (2.5 * softness)))
+            share = amount * near * shut
+            if share <= 0.01:
+                continue
+            gx, gy = 0.0, 1.0
+            if strip[r, q - 1, UPPER] > -90.0 and strip[r, q + 1, UPPER] > -90.0:
+                gx = (strip[r, q + 1, UPPER] - strip[r, q - 1, UPPER]) * 0.5
+            if strip[r - 1, q, UPPER] > -90.0 and strip[r + 1, q, UPPER] > -90.0:
+                gy = (strip[r + 1, q, UPPER] - strip[r - 1, q, UPPER]) * 0.5
+            size = np.sqrt(gx * gx + gy * gy) + 1e-6
+            for c in range(3):
+                total, weight = 0.0, 0.0
+                for k in range(-2, 3):
+                    away = 0.6 * softness * k
+                    i = min(max(int(np.floor(r + gy / size * away + 0.5)), 0), height - 1)
+                    j = min(max(int(np.floor(q + gx / size * away + 0.5)), 0), width - 1)
+                    w = 1.0 if k == 0 else (0.8 if abs(k) == 1 else 0.4)
+                    total += w * before[i, j, c]
+                    weight += w
+                value = before[r, q, c] + share * (total / weight - before[r, q, c])
+                out[top + r, left + q, c] = int(value + 0.5)

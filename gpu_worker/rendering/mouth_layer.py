@@ -111,8 +111,8 @@ def draw_mouth_layer(
             put_over(ink, upper, mm_x * scale + m[SPRITE_X], mm_y * scale + m[SPRITE_Y], 1.0, scratch)
             # the lips shade what lies behind them, the upper one more; at the corners the inner cheek shows
             from_above, from_below = max(above, 0.0) / per_mm, max(below, 0.0) / per_mm
-            light = (0.50 + 0.50 * ramp(from_above, -0.5, 2.2 + 3.0 * wide)) * (
-                0.72 + 0.28 * ramp(from_below, -0.3, 2.2)
+            light = (0.62 + 0.38 * ramp(from_above, -0.5, 1.8 + 2.0 * wide)) * (
+                0.76 + 0.24 * ramp(from_below, -0.3, 1.8)
             )
             corner = 1.0 - ramp(1.0 - abs(strip[r, q, ALONG]), 0.02, 0.34)
             light *= 1.0 - 0.55 * corner

@@ -23,19 +23,23 @@ _SMALLEST_GAP = 0.03
 
 @dataclass(frozen=True)
 class OwnContent:
-    """``keep`` is the share ``(h, w)`` of the photo's own pixels; its pixel (0, 0) is (x, y) of the photo."""
+    """``keep`` is the share ``(h, w)`` of the photo's own pixels; its pixel (0, 0) is (x, y) of the photo.
+
+    ``tooth`` is the colour of the teeth that the photo shows, RGB 0 to 255, None where it shows none.
+    """
 
     keep: F32
     x: int
     y: int
     has_teeth: bool
+    tooth: F32 | None
 
 
 def find_own_content(
     pixels: U8, landmarks: F64, mouth: MouthMeasures, palette: Palette, frame: HeadFrame
 ) -> OwnContent:
     """Find the teeth that the photo shows: pixels of the opening that are bright and less red than the lips."""
-    nothing = OwnContent(np.zeros((2, 2), dtype=np.float32), 0, 0, False)
+    nothing = OwnContent(np.zeros((2, 2), dtype=np.float32), 0, 0, False, None)
     if mouth.gap < _SMALLEST_GAP:
         return nothing
     outline = landmarks[[*UPPER_INNER, *LOWER_INNER[-2:0:-1]], :2]
@@ -43,7 +47,8 @@ def find_own_content(
     high = np.minimum(np.ceil(outline.max(0)).astype(int) + 7, (pixels.shape[1], pixels.shape[0]))
     if (high - low).min() < 4:
         return nothing
-    lab = to_lab(np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]]))
+    patch = np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]])
+    lab = to_lab(patch)
     opening = polygon_mask(lab.shape[:2], [outline - low])
     inside = lab[cv2.erode(opening, np.ones((3, 3), np.uint8)) > 0]
     if len(inside) < 6:
@@ -58,4 +63,6 @@ def find_own_content(
     blurred = cv2.GaussianBlur(tooth.astype(np.float32), (0, 0), max(0.6, 0.006 * frame.unit))
     keep = smoothstep(blurred, 0.25, 0.6) * (opening / 255.0)
     soft = cv2.GaussianBlur(keep.astype(np.float32), (0, 0), max(0.6, 0.004 * frame.unit))
-    return OwnContent(soft, int(low[0]), int(low[1]), True)
+    sure = keep > 0.9
+    tooth_colour = np.percentile(patch[sure], 78, axis=0).astype(np.float32) if int(sure.sum()) >= 8 else None
+    return OwnContent(soft.astype(np.float32), int(low[0]), int(low[1]), True, tooth_colour)

@@ -10,7 +10,7 @@ import numpy as np
 from gpu_worker.errors import InputError
 from gpu_worker.rendering.arrays import F32, F64, I32, I64, U8, Bool
 from gpu_worker.rendering.basis import FieldSolver
-from gpu_worker.rendering.colour import Palette, build_palette, polygon_mask, to_lab
+from gpu_worker.rendering.colour import Palette, build_palette, polygon_mask, to_lab, with_teeth
 from gpu_worker.rendering.grain import measure_blur, measure_grain
 from gpu_worker.rendering.lip_line import snap_to_lip_line
 from gpu_worker.rendering.mouth_interior import MouthSprites, draw_mouth
@@ -82,6 +82,7 @@ class Portrait:
     mouth: MouthMeasures
     mouth_anchor: F64
     jaw_travel_mm: F64
+    soft_lids: tuple[Crop, Crop]
     eyes: dict[str, Eye]
     palette: Palette
     sprites: MouthSprites
@@ -145,6 +146,7 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     crop = _crop(photo.pixels, region, frame.unit)
     measured = _measure_face(photo.pixels, landmarks, frame)
     own = find_own_content(photo.pixels, landmarks, mouth, measured.palette, frame)
+    palette = measured.palette if own.tooth is None else with_teeth(measured.palette, own.tooth)
     half_mouth_mm = mouth.half_width * frame.unit / frame.pixels_per_mm
     anchor = local[13] + 0.34 * (local[14] - local[13])
     return Portrait(
@@ -154,7 +156,8 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
         pivot=turning_point(local), triangles=triangles, windows=_window_triangles(topology, triangles, positions, frame.unit),
         flips=_flips(topology, positions), region=region, crop=crop, mouth=mouth, mouth_anchor=anchor,
         jaw_travel_mm=jaw_travel(local, anchor) * 185.0, eyes=_measure_eyes(landmarks, frame.unit),
-        palette=measured.palette, sprites=draw_mouth(measured.palette, frame.pixels_per_mm, half_mouth_mm, measured.blur),
+        soft_lids=_soft_lids(photo.pixels, topology, positions, frame.unit),
+        palette=palette, sprites=draw_mouth(palette, frame.pixels_per_mm, half_mouth_mm, measured.blur),
         own=own, grain=measured.grain, blur=measured.blur,
     )  # fmt: skip
 
@@ -258,3 +261,19 @@ def _measure_eyes(landmarks: F64, unit: float) -> dict[str, Eye]:
         gap = float(np.linalg.norm(landmarks[rows.lower[4], :2] - landmarks[rows.upper[4], :2])) / unit
         eyes[side] = Eye((float(iris[0, 0]), float(iris[0, 1])), max(radius, 0.5), gap)
     return eyes
+
+
+def _soft_lids(pixels: U8, topology: Topology, positions: F64, unit: float) -> tuple[Crop, Crop]:
+    """The surroundings of both eyes, softened (right, left)."""
+    crops = []
+    for hole in topology.holes[1:]:
+        contour = positions[np.concatenate([hole.upper, hole.lower]), :2]
+        low = np.maximum(np.floor(contour.min(0) - 0.12 * unit).astype(int), 0)
+        high = np.minimum(np.ceil(contour.max(0) + 0.08 * unit).astype(int) + 1, (pixels.shape[1], pixels.shape[0]))
+        high = np.maximum(high, low + 1)
+        low = np.minimum(low, high - 1)
+        patch = np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]])
+        soft = cv2.GaussianBlur(patch, (0, 0), max(0.8, 0.009 * unit)).astype(np.uint8)
+        packed = enlarge_and_pack(soft)
+        crops.append(Crop(packed.ravel(), packed.shape[1], packed.shape[0], int(low[0]), int(low[1])))
+    return crops[0], crops[1]

@@ -22,7 +22,7 @@ from gpu_worker.rendering.parallel import FramePool, in_order
 from gpu_worker.rendering.portrait import Portrait, analyse
 from gpu_worker.rendering.pose import FACE_HEIGHT_MM, rotation
 from gpu_worker.rendering.raster import draw_map, draw_triangles
-from gpu_worker.rendering.sampling import loss_table, warp_region, warp_window
+from gpu_worker.rendering.sampling import loss_table, soften_stretched, warp_region, warp_window
 from gpu_worker.rendering.shapes import shape_weights
 from gpu_worker.rendering.topology import EYES
 from gpu_worker.schema import CONTROL, CONTROLS, FaceRig, FloatArray, Image, MotionTrack, Photo
@@ -44,6 +44,7 @@ class Workspace:
         self.local = np.empty((count, 3), dtype=np.float32)
         self.screen = np.empty((count, 2), dtype=np.float32)
         self.shade = np.zeros(count, dtype=np.float32)
+        self.source = portrait.source.copy()
         self.field = np.zeros((*portrait.region.grid, 3), dtype=np.float32)
         self._buffer = np.empty(1 << 16, dtype=np.float32)
         self.hole_arrays = []
@@ -124,11 +125,12 @@ class WarpRenderer:
         head = head_matrix(turn, p.pivot, *shift)
         deform_points(p.rest, p.basis, weights, p.follow, head, space.local)
         project_points(space.local, self._camera, p.rest_depth, p.camera_distance, space.screen)
+        self._inset(controls, space)
         space.field[:] = 0.0
         region, crop = p.region, p.crop
         draw_map(
             space.screen,
-            p.source,
+            space.source,
             space.shade,
             p.triangles,
             float(region.left),
@@ -146,6 +148,14 @@ class WarpRenderer:
         for index, side in ((1, "right"), (2, "left")):
             self._draw_eye(index, side, controls, head, space, reading, out)
         self._draw_mouth(controls, head, space, reading, out)
+
+    def _inset(self, controls: F32, space: Workspace) -> None:
+        """Keep what lies behind lips and lids off their edges while they close."""
+        p = self._portrait
+        amounts = [0.006 * float(controls[CONTROL["close"]]) if p.mouth.is_open else 0.0]
+        amounts += [0.010 * float(smoothstep(float(controls[CONTROL[f"blink_{side}"]]), 0.0, 0.6)) for side in EYES]
+        for hole, flip, amount in zip(p.topology.holes, p.flips, amounts, strict=True):
+            holes.inset_source(p.source, hole.upper, hole.lower, flip, amount * p.frame.unit, space.source)
 
     def _box_of(self, points: F32, pad: float) -> tuple[int, int, int, int]:
         """Whole-pixel box (left, top, width, height) around points, inside the region's grid."""
@@ -170,18 +180,21 @@ class WarpRenderer:
         _, _, corners, pixels, none = space.hole_arrays[index]
         fine = space.image(height, width, 3)
         fine[:] = 1e9
-        holes.build_fill(space.screen, p.source, hole.upper, hole.lower, corners, pixels)
+        holes.build_fill(space.screen, space.source, hole.upper, hole.lower, corners, pixels)
         draw_map(corners, pixels, none, self._fills[index], float(left), float(top), 1.0, fine)
-        draw_map(space.screen, p.source, space.shade, p.windows[index], float(left), float(top), 1.0, fine)
+        draw_map(space.screen, space.source, space.shade, p.windows[index], float(left), float(top), 1.0, fine)
         fade = max(2, round(0.02 * p.frame.unit))
         warp_window(*reading, *noise, *coarse, fine, left, top, fade, out)
+        if index > 0:
+            soft = p.soft_lids[index - 1]
+            soften_stretched(fine, left, top, soft.flat, soft.stride, soft.rows, soft.x, soft.y, out)
 
     def _strip(self, index: int, space: Workspace, softness: float) -> tuple[F32, int, int] | None:
         """Draw one opening's strip: its values, and where they begin in the frame; None where nothing shows."""
         p = self._portrait
         hole = p.topology.holes[index]
         corners, values = space.hole_arrays[index][:2]
-        margin = softness + 0.75
+        margin = 2.0 * softness + 1.0
         holes.build_strip(space.screen, p.source, hole.upper, hole.lower, p.flips[index], margin, corners, values)
         left, top, width, height = self._box_of(corners, 1.0)
         if width < 2 or height < 2:
@@ -240,6 +253,8 @@ class WarpRenderer:
         numbers[eye.EYE_SOFTNESS] = softness
         numbers[eye.EYE_UNIT] = p.frame.unit
         eye.draw_eye_layer(strip, left, top, numbers, *reading, out)
+        if blink > 0.3:
+            holes.soften_seam(strip, left, top, softness, float(smoothstep(blink, 0.3, 0.9)), out)
 
     def _draw_mouth(self, controls: F32, head: F32, space: Workspace, reading: tuple, out: U8) -> None:
         p = self._portrait
@@ -263,6 +278,9 @@ class WarpRenderer:
             strip, left, top, numbers, sprites.upper, sprites.lower, sprites.tongue, palette.cavity, palette.mucosa,
             *reading, own.keep, own.x, own.y, out,
         )  # fmt: skip
+        close = float(controls[CONTROL["close"]])
+        if p.mouth.is_open and close > 0.3:
+            holes.soften_seam(strip, left, top, softness, float(smoothstep(close, 0.3, 0.95)), out)
 
     def _mouth_numbers(self, controls: F32, anchor: F64, patch: F64) -> F32:
         p = self._portrait

@@ -254,3 +254,31 @@ def warp_window(
             if grain != 0:
                 extra = grain_at(noise, loss, grain, qx, qy, y + noise_row, x + noise_column)
             store(read_packed(flat, stride, rows, qx, qy), int(ds * 1024.0), extra, out, y, x)
+
+
+@compiled
+def soften_stretched(
+    fine: F32, window_x: int, window_y: int, flat: I64, stride: int, rows: int, crop_x: int, crop_y: int, out: U8
+) -> None:
+    """Where a window magnifies the skin a lot up and down, mix in a softened photo.
+
+    A narrow fold of lid that is drawn out shows its few pixels as streaks; real lids unfold smooth skin. ``flat`` to
+    ``crop_y`` describe the softened photo; the other arguments are those of :func:`warp_window`.
+    """
+    height, width = fine.shape[0], fine.shape[1]
+    for r in range(1, height - 1):
+        for q in range(width):
+            if fine[r - 1, q, 0] >= 1e8 or fine[r, q, 0] >= 1e8 or fine[r + 1, q, 0] >= 1e8:
+                continue
+            scale = abs(1.0 + 0.5 * (fine[r + 1, q, 1] - fine[r - 1, q, 1]))
+            share = min(max((0.62 - scale) / 0.30, 0.0), 1.0)
+            if share <= 0.0:
+                continue
+            y, x = window_y + r, window_x + q
+            total = read_packed(
+                flat, stride, rows, to_32nds(x - crop_x + fine[r, q, 0]), to_32nds(y - crop_y + fine[r, q, 1])
+            )
+            for c in range(3):
+                soft = ((total >> (16 * c)) & 0xFFFF) / 256.0
+                value = out[y, x, c] + 0.85 * share * (soft - out[y, x, c])
+                out[y, x, c] = int(value + 0.5)

@@ -41,12 +41,16 @@ OPENING: tuple[str, ...] = PRIMARY[:10]
 SHAPES: tuple[str, ...] = (*PRIMARY, "close_rest", *(f"close_{name}" for name in OPENING))
 
 JAW_ANGLE = 9.5
+#: Share of the mouth corners in the jaw's movement.
+_CORNER_SHARE = 0.40
 #: Share of the upper lip in closing: of a gap in the photo, and of a gap that the jaw made.
 _UPPER_SHARE_REST = 0.34
 _UPPER_SHARE_WIDE = 0.15
 _UPPER_SHARE_SPEECH = 0.24
 #: Gap in the photo from which on the jaw closes, not the lips.
 _WIDE_GAP = 0.11
+#: From this value on ``close`` takes back what other shapes open.
+_TIGHT_FROM = 0.8
 #: How far the rows of a lip take part in closing, from the skin to the inner contour.
 _CLOSING_ROWS = (0.66, 0.8, 0.92, 1.0)
 
@@ -72,20 +76,24 @@ def measure_mouth(local: F64) -> MouthMeasures:
     return MouthMeasures(float(np.linalg.norm(corners) / 2), (local[78] + local[308]) / 2, float(gap))
 
 
-def _jaw_weights() -> dict[int, float]:
-    """Share of each base point in the jaw's movement."""
+def _jaw_weights(local: F64) -> dict[int, float]:
+    """Share of each base point in the jaw's movement; across a lip it follows an arc, so that the mouth opens round."""
     shares = dict(JAW_SHARE)
     for i, point in enumerate(OVAL):
         for k, scale in enumerate(RING_SCALES):
             fade = max(0.0, 1.0 - (scale - 1.0) / 0.55) ** 1.5
             shares[FACE_POINTS + k * RING_POINTS + i] = JAW_SHARE.get(point, 0.0) * fade
-    for t, columns in zip(lip_positions(), zip(*LOWER_LIP, strict=True), strict=True):
-        for point in columns:
-            shares[point] = 0.40 if abs(t) == 1 else 1.0 - 0.55 * float(abs(t)) ** 3
-    for t, columns in zip(lip_positions(), zip(*UPPER_LIP, strict=True), strict=True):
-        for point in columns:
-            if abs(t) < 1:
-                shares[point] = 0.36 * float(abs(t)) ** 5
+    middle, half = (local[78, 0] + local[308, 0]) / 2, abs(local[308, 0] - local[78, 0]) / 2
+    for lip, upper in ((LOWER_LIP, False), (UPPER_LIP, True)):
+        for row in lip:
+            for i, point in enumerate(row):
+                aside = min(1.0, abs(float(local[point, 0] - middle)) / half)
+                if i in (0, 10):
+                    shares[point] = _CORNER_SHARE
+                elif upper:
+                    shares[point] = _CORNER_SHARE * aside**5
+                else:
+                    shares[point] = 1.0 - (1.0 - _CORNER_SHARE) * aside**2.6
     return shares
 
 
@@ -100,12 +108,12 @@ def jaw_travel(local: F64, point: F64) -> F64:
 
 
 def _jaw(local: F64) -> Prescription:
-    return {point: share * jaw_travel(local, local[point]) for point, share in _jaw_weights().items()}
+    return {point: share * jaw_travel(local, local[point]) for point, share in _jaw_weights(local).items()}
 
 
 def _jaw_side(local: F64) -> Prescription:
     shift = np.array([0.03, 0.0, 0.0])
-    return {point: share * shift for point, share in _jaw_weights().items()}
+    return {point: share * shift for point, share in _jaw_weights(local).items()}
 
 
 def _lip_shapes(local: F64, mouth: MouthMeasures) -> dict[str, Prescription]:
@@ -167,7 +175,7 @@ def _lid_shapes(local: F64) -> dict[str, Prescription]:
         brow: Prescription = {}
         for i in range(1, len(eye.upper) - 1):
             gap = local[eye.lower[i]] - local[eye.upper[i]]
-            for row, down in ((eye.upper, 0.88), (eye.crease, 0.55), (eye.socket, 0.12)):
+            for row, down in ((eye.upper, 0.88), (eye.crease, 0.60), (eye.socket, 0.17)):
                 blink[row[i]] = gap * down
             for row, up in ((eye.lower, 0.12), (eye.pouch, 0.07)):
                 blink[row[i]] = -gap * up
@@ -188,12 +196,12 @@ def _lid_shapes(local: F64) -> dict[str, Prescription]:
     return shapes
 
 
-def _closing(gaps: F64, upper_share: float, chin: float) -> Prescription:
+def _closing(local: F64, gaps: F64, upper_share: float, chin: float) -> Prescription:
     """Take back ``gaps`` (11 vectors from the upper to the lower inner contour); ``chin`` is the jaw's share in it."""
     moves: Prescription = {}
     if chin > 0:
         travel = gaps[5] * (1.0 - upper_share) * chin
-        moves |= {point: -travel * share for point, share in _jaw_weights().items()}
+        moves |= {point: -travel * share for point, share in _jaw_weights(local).items()}
     for upper, lip in ((True, UPPER_LIP), (False, LOWER_LIP)):
         for row, share in zip(lip, _CLOSING_ROWS, strict=True):
             for i in range(11):
@@ -206,7 +214,7 @@ def _closing_rest(local: F64, mouth: MouthMeasures) -> Prescription:
     gaps = local[list(LOWER_LIP[3])] - local[list(UPPER_LIP[3])]
     wide = float(smoothstep(mouth.gap, _WIDE_GAP - 0.02, _WIDE_GAP + 0.02))
     share = _UPPER_SHARE_REST + (_UPPER_SHARE_WIDE - _UPPER_SHARE_REST) * wide
-    moves = _closing(gaps, share, 0.25 + 0.6 * wide)
+    moves = _closing(local, gaps, share, 0.25 + 0.6 * wide)
     relax = float(np.clip((mouth.gap - 0.03) / 0.05, 0.0, 1.0)) * (1.0 - wide)
     for lip in (UPPER_LIP, LOWER_LIP):
         for row in lip:
@@ -266,7 +274,7 @@ def build_basis(solver: FieldSolver, topology: Topology, local: F64, mouth: Mout
     for name in OPENING:
         field = primary[PRIMARY.index(name)]
         chin = 0.12 if name == "jaw" else 0.0
-        closings.append(_closing(field[inner_lower] - field[inner_upper], _UPPER_SHARE_SPEECH, chin))
+        closings.append(_closing(local, field[inner_lower] - field[inner_upper], _UPPER_SHARE_SPEECH, chin))
     closing = _fields(solver, topology, closings)
     _pin_closing(closing[0], local[lips.lower] - local[lips.upper], lips)
     for k in range(len(OPENING)):
@@ -277,18 +285,17 @@ def build_basis(solver: FieldSolver, topology: Topology, local: F64, mouth: Mout
 def shape_weights(controls: F32, column: dict[str, int]) -> F32:
     """Weights of all shapes from controls: ``(..., len(CONTROLS))`` to ``(..., len(SHAPES))``.
 
-    The upper lid follows the gaze down and up; a closing eye does not squint; ``close`` multiplies into its shapes.
+    ``close`` closes the photo's own gap in proportion; from 0.8 on it also takes back what other shapes open, so that
+    the lips touch at 1 whatever else they do. A closing eye does not squint.
     """
     weights = np.zeros((*controls.shape[:-1], len(SHAPES)), dtype=np.float32)
     for k, name in enumerate(PRIMARY):
         weights[..., k] = controls[..., column[name]]
-    look_down = np.clip(controls[..., column["gaze_y"]], -0.6, 0.8)
     for side in EYES:
         blink, squint = PRIMARY.index(f"blink_{side}"), PRIMARY.index(f"squint_{side}")
-        lid = np.clip(weights[..., blink], 0.0, 1.0)
-        weights[..., blink] = lid + (1.0 - lid) * 0.28 * look_down
-        weights[..., squint] *= 1.0 - lid
+        weights[..., squint] *= 1.0 - np.clip(weights[..., blink], 0.0, 1.0)
     close = np.clip(controls[..., column["close"]], 0.0, 1.0)
     weights[..., len(PRIMARY)] = close
-    weights[..., len(PRIMARY) + 1 :] = close[..., None] * weights[..., : len(OPENING)]
+    tight = smoothstep(close, _TIGHT_FROM, 1.0)
+    weights[..., len(PRIMARY) + 1 :] = tight[..., None] * weights[..., : len(OPENING)]
     return weights

@@ -53,7 +53,7 @@ EYES_SHEET: dict[str, Pose] = {
     "look left": {"gaze_x": -0.5},
     "look right": {"gaze_x": 0.5},
     "look up": {"gaze_y": -0.4},
-    "look down": {"gaze_y": 0.5},
+    "look down": {"gaze_y": 0.5, "blink_left": 0.14, "blink_right": 0.14},
     "brows up": {"brow_left": 1, "brow_right": 1},
     "brows down": {"brow_left": -0.7, "brow_right": -0.7},
 }
