@@ -17,6 +17,8 @@ from gpu_worker.provenance.fingerprint import Fingerprint, fingerprint
 from gpu_worker.provenance.frames import Luma, ReadLimits, sample_luma
 from gpu_worker.provenance.manifest import ManifestReport, read_manifest
 from gpu_worker.provenance.metadata import FileTags, read_tags
+from gpu_worker.provenance.watermark.detect import Detection, detect_watermark
+from gpu_worker.provenance.watermark.pattern import DEFAULT_KEY
 
 #: Given a fingerprint, the operator's records answer with the id of the job that made it, or None.
 FingerprintLookup = Callable[[Fingerprint], str | None]
@@ -31,6 +33,7 @@ class WatermarkReport:
 
     state: Literal["found", "absent", "unknown"]
     id: str | None = None
+    detection: Detection | None = None
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,17 @@ class Verification:
         """The JSON of ``python -m gpu_worker verify``."""
         manifest = asdict(self.manifest)
         manifest["findings"] = list(self.manifest.findings)
-        own = self.fingerprint.fingerprint
+        own, found = self.fingerprint.fingerprint, self.watermark.detection
         return {
             "kind": self.kind,
             "manifest": manifest,
-            "watermark": asdict(self.watermark),
+            "watermark": {
+                "state": self.watermark.state,
+                "id": self.watermark.id,
+                "bit_error_rate": round(found.bit_error_rate, 4) if found else None,
+                "agreement": round(found.agreement, 4) if found else None,
+                "scale": round(found.scale, 4) if found else None,
+            },
             "fingerprint": {
                 "state": self.fingerprint.state,
                 "id": self.fingerprint.id,
@@ -79,6 +88,7 @@ def verify_file(
     anchors: str | None = None,
     fingerprint_lookup: FingerprintLookup | None = None,
     limits: ReadLimits | None = None,
+    watermark_key: bytes = DEFAULT_KEY,
 ) -> Verification:
     """Check an mp4, mov, webm, jpeg or png file.
 
@@ -100,7 +110,7 @@ def verify_file(
     return Verification(
         kind=kind,
         manifest=manifest,
-        watermark=_look_for_watermark(frames),
+        watermark=_look_for_watermark(frames, watermark_key),
         fingerprint=_look_up(path, frames, fingerprint_lookup),
         tags=read_tags(path),
     )
@@ -114,5 +124,10 @@ def _look_up(path: Path, frames: list[Luma], lookup: FingerprintLookup | None) -
     return FingerprintReport("match" if job_id else "none", job_id, own)
 
 
-def _look_for_watermark(frames: list[Luma]) -> WatermarkReport:
-    return WatermarkReport("unknown")
+def _look_for_watermark(frames: list[Luma], key: bytes) -> WatermarkReport:
+    if not frames:
+        return WatermarkReport("unknown")
+    detection = detect_watermark(frames, key)
+    if detection is None:
+        return WatermarkReport("absent")
+    return WatermarkReport("found", detection.id, detection)
