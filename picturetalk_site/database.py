@@ -31,7 +31,7 @@ def database(url: str, default_file: Path) -> dict[str, Any]:
     Raises :class:`ConfigurationError` for an address of another kind.
     """
     try:
-        settings = dict(dj_database_url.parse(url or f"sqlite:///{default_file}", conn_max_age=0))
+        settings: dict[str, Any] = dict(dj_database_url.parse(url or f"sqlite:///{default_file}", conn_max_age=0))
     except (ValueError, dj_database_url.ParseError, dj_database_url.UnknownSchemeError) as error:
         raise ConfigurationError(
             f"DATABASE_URL: this is not the address of a database ({type(error).__name__})"
@@ -40,7 +40,7 @@ def database(url: str, default_file: Path) -> dict[str, Any]:
     if kind is None:
         raise ConfigurationError("DATABASE_URL: only sqlite:///FILE and postgresql://USER:PASSWORD@HOST/NAME are known")
     if kind == "sqlite":
-        settings["OPTIONS"] = {**settings.get("OPTIONS", {}), **SQLITE_OPTIONS}
+        settings["OPTIONS"] = {**(settings.get("OPTIONS") or {}), **SQLITE_OPTIONS}
     elif not settings.get("NAME"):
         raise ConfigurationError("DATABASE_URL: the name of the PostgreSQL database is missing after the host")
     return settings

@@ -47,7 +47,7 @@ class Keeper:
         while not self.stopping:
             started = time.monotonic()
             code = self._run_once()
-            if self.stopping:
+            if self._told():
                 break
             failures = 1 if time.monotonic() - started > HEALTHY_SECONDS else failures + 1
             if failures >= MOST_FAILURES:
@@ -72,6 +72,10 @@ class Keeper:
         finally:
             _end_group(child.pid)
         return child.returncode
+
+    def _told(self) -> bool:
+        """Whether the end was asked for, meanwhile perhaps."""
+        return self.stopping
 
     def _pause(self, seconds: float) -> bool:
         """Waits; True, at once, when the runner is gone."""

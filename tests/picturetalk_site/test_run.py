@@ -17,68 +17,7 @@ import pytest
 
 from picturetalk_site import run
 from picturetalk_site.redis_server import free_port
-
-ROOT = Path(__file__).resolve().parents[2]
-#: A loaded machine may take long; nothing is asserted about it.
-PATIENCE = 120.0
-
-
-class Site:
-    """``python -m picturetalk_site.run`` with its own folder and port."""
-
-    def __init__(self, var: Path, port: int | None = None, **environment: str) -> None:
-        self.var = var
-        self.port = port or free_port()
-        self.log = var.parent / f"{var.name}.log"
-        clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        settings = {"ENV_FILE": os.devnull, "VAR_DIR": str(var), "PORT": str(self.port), **environment}
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "picturetalk_site.run"], cwd=ROOT, env={**clean, **settings}, stdout=log,
-                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
-
-    @property
-    def said(self) -> str:
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def wait_for(self, text: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while text not in self.said:
-            assert self.process.poll() is None, self.said[-3000:]
-            assert time.monotonic() < deadline, self.said[-3000:]
-            time.sleep(0.1)
-
-    def processes(self) -> dict[int, str]:
-        """Every living process that carries this site's folder in its environment, or works in it, as Redis does."""
-        found = {}
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                carries = f"VAR_DIR={self.var}".encode() in (entry / "environ").read_bytes().split(b"\0")
-                if carries or (entry / "cwd").resolve() == self.var / "redis":
-                    found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-        return found
-
-    def kill_everything(self) -> None:
-        for pid in self.processes():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        self.process.wait(timeout=30)
-
-
-@contextmanager
-def site(var: Path, port: int | None = None, **environment: str) -> Iterator[Site]:
-    running = Site(var, port, **environment)
-    try:
-        yield running
-    finally:
-        running.kill_everything()
+from tests.running_site import PATIENCE, ROOT, Site, site
 
 
 def pid_of(running: Site, part: str) -> int:
