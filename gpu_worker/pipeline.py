@@ -189,7 +189,7 @@ class _Maker:
         def watch() -> None:
             nonlocal seen
             seen += 1
-            self.report.advance(seen / count)
+            self.report.advance(min(1.0, 0.9 * seen / count))
 
         names = {**self.engines.versions(), "render": self.engines.renderer(self.request.engine).name}
         if speech is not None:

@@ -73,10 +73,10 @@ def probe(path: Path) -> VideoInfo:
         raise EngineError(f"{path.name} cannot be read as a video") from error
 
 
-def read_frames(path: Path, window: Window | None = None) -> Iterator[Image]:
+def read_frames(path: Path, window: Window | None = None, every: int = 1) -> Iterator[Image]:
     """Decode frame by frame: RGB uint8 ``(h, w, 3)`` of the whole picture, or of ``window``, cut and scaled by ffmpeg.
 
-    Memory stays at a few frames whatever the length. Closing the iterator early ends the process.
+    With ``every`` = n only frames 0, n, 2n, ... are handed out. Memory stays at a few frames whatever the length. Closing the iterator early ends the process.
     """
     if window is None:
         info = probe(path)
@@ -84,6 +84,8 @@ def read_frames(path: Path, window: Window | None = None) -> Iterator[Image]:
     else:
         width, height = window.out_width, window.out_height
         filters = [f"crop={window.width}:{window.height}:{window.x}:{window.y}:exact=1"]
+    if every > 1:
+        filters.insert(0, f"select=not(mod(n\\,{every}))")
     filters.append(f"scale={width}:{height}:in_color_matrix=bt709:in_range=tv:out_range=full:flags=bicubic")
     command = [ffmpeg_executable(), "-hide_banner", "-nostdin", "-loglevel", "error", "-i", str(path), "-an"]
     command += ["-fps_mode", "passthrough", "-vf", ",".join(filters), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]

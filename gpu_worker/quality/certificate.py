@@ -78,7 +78,7 @@ def gather(
         faces=faces,
         lips=agreement(np.asarray(plan.opening, np.float64), faces.opening, plan.fps),
         sound=sound_report(video, plan.sound) if plan.sound is not None else None,
-        psnr=outside_psnr(video, plan.still, moving_region),
+        psnr=outside_psnr(video, plan.still, moving_region, watch),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ Mask = NDArray[np.bool_]
 
 #: Every n-th decoded frame is compared after encoding.
 _EVERY = 25
+#: Fewer still pixels than this say nothing.
+_FEWEST = 256
 
 
 class OutsideWatch:
@@ -55,28 +57,22 @@ class OutsideWatch:
             self.changed += int((part != photo).any(-1).sum())
 
 
-def outside_psnr(path: Path, still: Image, moving_region: Mask) -> float:
+def outside_psnr(path: Path, still: Image, moving_region: Mask, watch: Callable[[], None] | None = None) -> float:
     """PSNR in dB of the decoded video against ``still`` over the pixels that must not move, every 25th frame.
 
     NaN when nothing lies outside the region. ``still`` is the labelled photo, ``(h, w, 3)``; a row or column that was
-    added to make the sides even is left out.
+    added to make the sides even is left out. ``watch`` is called for each compared frame and may raise.
     """
     outside = ~moving_region
-    if outside.sum() < 256:
+    if outside.sum() < _FEWEST:
         return float("nan")
-    return _psnr(_squared_errors(read_frames(path), still, outside))
-
-
-def _squared_errors(frames: Iterable[Image], still: Image, outside: Mask) -> Iterable[float]:
     height, width = still.shape[:2]
     reference = still[outside].astype(np.float32)
-    for index, frame in enumerate(frames):
-        if index % _EVERY == 0:
-            yield float(((frame[:height, :width][outside].astype(np.float32) - reference) ** 2).mean())
-
-
-def _psnr(errors: Iterable[float]) -> float:
-    means = list(errors)
-    if not means:
+    errors: list[float] = []
+    for frame in read_frames(path, every=_EVERY):
+        if watch is not None:
+            watch()
+        errors.append(float(((frame[:height, :width][outside].astype(np.float32) - reference) ** 2).mean()))
+    if not errors:
         return float("nan")
-    return float(10.0 * np.log10(255.0**2 / max(float(np.mean(means)), 1e-4)))
+    return float(10.0 * np.log10(255.0**2 / max(float(np.mean(errors)), 1e-4)))

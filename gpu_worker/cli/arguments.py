@@ -1,0 +1,74 @@
+"""What can be typed after ``python -m gpu_worker``. docs/command_line.md is the manual."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+from gpu_worker.errors import InputError
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises :class:`InputError` instead of ending the process, so that every fault of the input looks the same."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError("bad_arguments", f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
+
+
+def parser() -> Parser:
+    """The whole command line."""
+    root = Parser(prog="python -m gpu_worker", description="Make a still portrait talk, on this machine alone.")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    _inspect(commands.add_parser("inspect", help="faces in a photo, and what is wrong with it (JSON)"))
+    _align(commands.add_parser("align", help="who says which sound when: words, phones, visemes (JSON)"))
+    _animate(commands.add_parser("animate", help="a talking video from a photo and speech, text or gestures"))
+    commands.add_parser("capabilities", help="what this machine can run, and why not the rest (JSON)")
+    verify = commands.add_parser("verify", help="what a file says of its origin (JSON)")
+    verify.add_argument("file", type=Path, metavar="FILE")
+    verify.add_argument("--anchors", type=Path, help="PEM file with the roots whose signatures are trusted")
+    _bench(commands.add_parser("bench", help="time and memory of a whole video, measured on this machine"))
+    return root
+
+
+def _inspect(command: argparse.ArgumentParser) -> None:
+    command.add_argument("photo", type=Path, metavar="PHOTO")
+
+
+def _align(command: argparse.ArgumentParser) -> None:
+    command.add_argument("sound", type=Path, metavar="SOUND")
+    command.add_argument("--transcript", help="the words that are spoken; recognised where they are not given")
+    command.add_argument("--language", default="en", help="language of the speech (default: en)")
+    command.add_argument("-o", "--output", type=Path, metavar="TIMELINE.json", help="default: standard output")
+
+
+def _animate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("photo", type=Path, metavar="PHOTO")
+    source = command.add_argument_group("what is said or done (--audio or --text, --gesture, or both)")
+    source.add_argument("--audio", type=Path, metavar="SOUND", help="recorded speech, any format")
+    source.add_argument("--transcript", help="the words of --audio; recognised where they are not given")
+    source.add_argument("--text", help="text to be spoken by a synthetic voice")
+    source.add_argument("--voice", help="voice of --text")
+    source.add_argument("--speed", type=float, default=1.0, help="speed of --text, 0.5 to 2 (default: 1)")
+    source.add_argument("--pitch", type=float, default=1.0, help="pitch of --text, 0.5 to 2 (default: 1)")
+    source.add_argument("--language", default="en", help="language of the speech (default: en)")
+    source.add_argument("--gesture", metavar="NAMES", help="for example smile,nod,wink; laid over the speech, if any")
+    out = command.add_argument_group("what comes out")
+    out.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
+    out.add_argument("--certificate", type=Path, metavar="C.json", help="write the quality certificate here")
+    out.add_argument("--timeline", type=Path, metavar="T.json", help="write words, phones and visemes here")
+    out.add_argument("--poster", type=Path, metavar="P.jpg", help="write a still frame here")
+    how = command.add_argument_group("how")
+    how.add_argument("--face", type=int, metavar="N", help="which face speaks, counted from 0, left to right")
+    how.add_argument("--fps", type=float, default=None, help="frames per second (default: 25)")
+    how.add_argument("--seed", type=int, default=None, help="same seed, same video (default: 0)")
+    how.add_argument("--engine", choices=("auto", "warp", "neural"), default="auto")
+    how.add_argument("--head", type=float, default=1.0, help="strength of head movement, 0 to 2 (default: 1)")
+    how.add_argument("--expression", type=float, default=1.0, help="strength of the brows' play, 0 to 2 (default: 1)")
+    how.add_argument("--blink-rate", type=float, default=1.0, help="blinks relative to the usual, 0 to 2 (default: 1)")
+    how.add_argument("--sign-with", type=Path, metavar="FOLDER", help="sign with chain.pem and key.pem of this folder")
+
+
+def _bench(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    command.add_argument("--full", action="store_true", help="also 1080x1080 and 1080x1920 with 20 s of speech")

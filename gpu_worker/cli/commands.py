@@ -1,0 +1,197 @@
+"""The commands. Each takes its parsed arguments and the stream for progress, and returns what is printed as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from gpu_worker.config import EngineConfig
+from gpu_worker.errors import InputError
+from gpu_worker.schema import Check, FaceRig, Finding
+
+Command = Callable[[argparse.Namespace, TextIO], Any]
+
+
+def inspect(arguments: argparse.Namespace, _: TextIO) -> dict[str, Any]:
+    from gpu_worker.landmarks.inspect import inspect_photo
+    from gpu_worker.media.photo import load_photo
+
+    config = EngineConfig()
+    photo = load_photo(arguments.photo, config)
+    inspection = inspect_photo(photo, config)
+    return {
+        "width": inspection.width,
+        "height": inspection.height,
+        "format": photo.source_format,
+        "sha256": photo.sha256,
+        "faces": [_face(face) for face in inspection.faces],
+        "findings": [_finding(finding) for finding in inspection.findings],
+    }
+
+
+def _face(face: FaceRig) -> dict[str, Any]:
+    return {
+        "index": face.index,
+        "box": [round(float(value), 1) for value in face.box],
+        "score": round(face.score, 3),
+        "height": round(face.height, 1),
+        "yaw": round(face.yaw, 1),
+        "pitch": round(face.pitch, 1),
+        "roll": round(face.roll, 1),
+        "mouth_gap": round(face.mouth_gap, 4),
+        "findings": [_finding(finding) for finding in face.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {"code": finding.code, "message": finding.message, "hint": finding.hint}
+
+
+def align(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any] | None:
+    from gpu_worker import timeline_json
+    from gpu_worker.cli.progress_bar import ProgressBar
+    from gpu_worker.media.sound import load_waveform
+    from gpu_worker.progress import Progress
+    from gpu_worker.speech.ladder import time_speech
+
+    bar = ProgressBar(stderr)
+    try:
+        waveform = load_waveform(arguments.sound, 16000, EngineConfig())
+        timeline = time_speech(
+            waveform,
+            arguments.transcript,
+            arguments.language,
+            lambda fraction: bar(Progress("align", 100.0 * fraction, None)),
+        )
+    finally:
+        bar.close()
+    if arguments.output is None:
+        return timeline_json.as_dict(timeline)
+    _check_target(arguments.output)
+    timeline_json.write(timeline, arguments.output)
+    return None
+
+
+def animate(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any]:
+    from gpu_worker.cli.progress_bar import ProgressBar
+
+    request = _request(arguments)
+    targets = (arguments.output, arguments.certificate, arguments.timeline, arguments.poster)
+    for target in targets:
+        if target is not None:
+            _check_target(target)
+    from gpu_worker.engines import shared_engines
+    from gpu_worker.pipeline import animate as make
+
+    bar = ProgressBar(stderr)
+    # Beside the result, so that moving it there is one step on the same disk.
+    with tempfile.TemporaryDirectory(prefix=".picturetalk-", dir=arguments.output.absolute().parent) as folder:
+        try:
+            outcome = make(request, shared_engines(), Path(folder), bar, lambda: False)
+        finally:
+            bar.close()
+        made = (outcome.video, outcome.certificate_json, outcome.timeline_json, outcome.poster)
+        for source, target in zip(made, targets, strict=True):
+            if source is not None and target is not None:
+                shutil.move(source, target)
+    return {
+        "video": str(arguments.output),
+        "verdict": outcome.certificate.verdict,
+        "amber": _named(outcome.certificate.checks, "amber"),
+        "red": _named(outcome.certificate.checks, "red"),
+        "width": outcome.width,
+        "height": outcome.height,
+        "fps": outcome.fps,
+        "frames": outcome.frames,
+        "attempts": outcome.attempts,
+        "timing": outcome.timeline.source if outcome.timeline is not None else None,
+        "seconds": dict(outcome.seconds),
+    }
+
+
+def _named(checks: Sequence[Check], verdict: str) -> list[str]:
+    return [check.name for check in checks if check.verdict == verdict]
+
+
+def _request(arguments: argparse.Namespace) -> Any:
+    from gpu_worker.motion.style import Style
+    from gpu_worker.request import AnimationRequest, SoundSpeech, TypedSpeech
+
+    gestures = tuple(name for name in (arguments.gesture or "").split(",") if name.strip())
+    if arguments.audio is not None and arguments.text is not None:
+        raise InputError("bad_arguments", "Give --audio or --text, not both.", "See --help.")
+    if arguments.audio is None and arguments.text is None and arguments.gesture is None:
+        raise InputError("bad_arguments", "Nothing is said or done.", "Give --audio, --text or --gesture.")
+    speech: TypedSpeech | SoundSpeech | None = None
+    if arguments.audio is not None:
+        speech = SoundSpeech(arguments.audio, arguments.transcript, arguments.language)
+    elif arguments.text is not None:
+        speech = TypedSpeech(arguments.text, arguments.language, arguments.voice, arguments.speed, arguments.pitch)
+    for name in ("head", "expression", "blink_rate"):
+        if not 0.0 <= getattr(arguments, name) <= 2.0:
+            raise InputError("bad_arguments", f"--{name.replace('_', '-')} must lie between 0 and 2.", "1 is usual.")
+    if arguments.seed is not None and arguments.seed < 0:
+        raise InputError("bad_arguments", "--seed must not be negative.", "0 is usual.")
+    return AnimationRequest(
+        photo=arguments.photo,
+        speech=speech,
+        job_id=uuid.uuid4().hex,
+        face=arguments.face,
+        gestures=gestures,
+        fps=arguments.fps,
+        seed=arguments.seed,
+        engine=arguments.engine,
+        style=Style(head=arguments.head, expression=arguments.expression, blink_rate=arguments.blink_rate),
+        signing_folder=arguments.sign_with,
+    )
+
+
+def _check_target(path: Path) -> None:
+    """Find out before the work, not after it, that the result cannot be put there."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise InputError("no_such_folder", f"There is no folder {folder}.", "Make it first.")
+    if path.is_dir():
+        raise InputError("not_a_file", f"{path} is a folder.", "Name a file.")
+
+
+def verify(arguments: argparse.Namespace, _: TextIO) -> dict[str, Any]:
+    from gpu_worker.provenance.verify import verify_file
+
+    anchors = None
+    if arguments.anchors is not None:
+        try:
+            anchors = arguments.anchors.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError("no_such_file", f"{arguments.anchors} cannot be read.", "Give a PEM file.") from error
+    return verify_file(arguments.file, anchors).as_dict()
+
+
+def capabilities(_: argparse.Namespace, __: TextIO) -> Any:
+    from dataclasses import asdict
+
+    from gpu_worker.capabilities import capabilities as known
+
+    return [asdict(entry) for entry in known()]
+
+
+def bench(arguments: argparse.Namespace, stderr: TextIO) -> Any:
+    from gpu_worker import benchmark
+
+    rows = benchmark.measure(benchmark.cases(full=arguments.full), stderr)
+    return [row.as_dict() for row in rows] if arguments.json else benchmark.table(rows)
+
+
+COMMANDS: dict[str, Command] = {
+    "inspect": inspect,
+    "align": align,
+    "animate": animate,
+    "verify": verify,
+    "capabilities": capabilities,
+    "bench": bench,
+}
