@@ -1,4 +1,14 @@
-/** On every page: the account menu closes itself, and a form is sent only once. */
+/** On every page: the account menu closes itself, a form is sent only once, a busy button takes no second press. */
+
+document.addEventListener(
+  "click",
+  (event) => {
+    if (!(event.target instanceof Element) || !event.target.closest('[aria-disabled="true"]')) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
 
 for (const menu of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details[data-menu]"))) {
   document.addEventListener("click", (event) => {

@@ -64,7 +64,7 @@ const startButton = /** @type {HTMLButtonElement} */ (need("#start-button"));
 const startErrors = need("#start-errors");
 
 startButton.addEventListener("click", async () => {
-  if (startButton.disabled || !photo.photo || !voice.speech) return;
+  if (!photo.photo || !voice.speech) return;
   setBusy(startButton, true);
   clearError(startErrors);
   try {

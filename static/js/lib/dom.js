@@ -99,12 +99,12 @@ export function pageData(id) {
 }
 
 /**
- * Marks a button as working: it cannot be pressed again and says so.
+ * Marks a button as working. It keeps the focus, and site.js swallows every further press (`aria-disabled`).
  * @param {HTMLButtonElement} button
  * @param {boolean} busy
  */
 export function setBusy(button, busy) {
   button.classList.toggle("busy", busy);
-  button.disabled = busy;
-  button.setAttribute("aria-busy", String(busy));
+  if (busy) button.setAttribute("aria-disabled", "true");
+  else button.removeAttribute("aria-disabled");
 }
