@@ -107,7 +107,7 @@ def _lifeline(beat: Callable[[], bool], wanted: Callable[[], bool], timeout_s: f
         ask_every_s=config.cancel_poll_s,
         limit_s=timeout_s + config.stale_after_s,
         passing=(DatabaseError,),
-        reset=connection.close,
+        reset=lambda: connection.close(),
     )
 
 

@@ -1,0 +1,181 @@
+"""Who may open what: one table for every address of the site, asked by everybody.
+
+An address that is not in the table fails the first test, so that nobody forgets to think about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from accounts.models import User
+from animator.models import Job, Photo, Report, Speech
+from animator.services.report import make_report
+from animator.urls import urlpatterns
+from tests.animator.conftest import finish_job, make_ready_photo, make_ready_speech
+
+WHO = ("owner", "other", "anonymous", "moderator", "administrator")
+
+#: Sends to the sign-in page.
+LOGIN = 302
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one address and the status each of ``WHO`` gets. The objects are the owner's."""
+
+    name: str
+    method: str
+    statuses: tuple[int, int, int, int, int]
+    thing: str = ""
+
+
+TABLE = (
+    Row("home", "get", (200, 200, 200, 200, 200)),
+    Row("home", "post", (405, 405, 405, 405, 405)),
+    Row("studio", "get", (200, 200, LOGIN, 200, 200)),
+    Row("job_list", "get", (200, 200, LOGIN, 200, 200)),
+    Row("job_detail", "get", (200, 404, LOGIN, 404, 404), "job"),
+    Row("report_list", "get", (403, 403, LOGIN, 200, 200)),
+    Row("report_detail", "get", (403, 403, LOGIN, 200, 200), "report"),
+    # An empty form is refused, after the gate.
+    Row("report_detail", "post", (403, 403, LOGIN, 400, 400), "report"),
+    # An empty body is refused, after the gate.
+    Row("api_photos", "post", (400, 400, 401, 400, 400)),
+    Row("api_photos", "get", (405, 405, 401, 405, 405)),
+    Row("api_photo", "get", (200, 404, 401, 404, 404), "photo"),
+    Row("api_photo", "delete", (204, 404, 401, 404, 404), "photo"),
+    Row("api_speeches", "post", (400, 400, 401, 400, 400)),
+    Row("api_speech", "get", (200, 404, 401, 404, 404), "speech"),
+    Row("api_speech", "delete", (204, 404, 401, 404, 404), "speech"),
+    Row("api_languages", "get", (200, 200, 200, 200, 200)),
+    Row("api_jobs", "get", (200, 200, 401, 200, 200)),
+    Row("api_jobs", "post", (400, 400, 401, 400, 400)),
+    Row("api_job", "get", (200, 404, 401, 404, 404), "job"),
+    Row("api_job", "delete", (204, 404, 401, 404, 404), "job"),
+    Row("api_job", "put", (405, 405, 401, 405, 405), "job"),
+    # The job is over already: the owner is told so, nobody else learns that it is there.
+    Row("api_job_cancel", "post", (409, 404, 401, 404, 404), "job"),
+    Row("api_job_retry", "post", (409, 404, 401, 404, 404), "job"),
+    Row("api_job_cancel", "get", (405, 405, 401, 405, 405), "job"),
+    Row("api_job_retry", "get", (405, 405, 401, 405, 405), "job"),
+    Row("api_reports", "post", (400, 400, 401, 400, 400)),
+    Row("media_photo", "get", (200, 404, 401, 404, 404), "photo"),
+    Row("media_speech", "get", (404, 404, 401, 404, 404), "speech"),  # typed: there is no file
+    Row("media_result", "get", (200, 404, 401, 200, 200), "job"),  # it was reported
+    Row("media_result", "head", (200, 404, 401, 200, 200), "job"),
+    Row("media_result", "get", (404, 404, 401, 404, 404), "unreported_secret"),
+    Row("media_result", "get", (200, 404, 401, 404, 404), "unreported"),
+)
+
+
+@pytest.fixture
+def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Job | Photo | Speech | Report]:
+    job, unreported = finish_job(make_job()), finish_job(make_job())
+    return {
+        "job": job,
+        "unreported": unreported,
+        "unreported_secret": unreported,
+        "report": make_report(owner, job.id, "fraud", "Not me."),
+        "photo": make_ready_photo(owner),
+        "speech": make_ready_speech(owner),
+    }
+
+
+@pytest.fixture
+def people(owner: User, other: User, moderator: User, administrator: User) -> dict[str, User | None]:
+    everybody: dict[str, User | None] = {
+        user.email.split("@")[0]: user for user in (owner, other, moderator, administrator)
+    }
+    return {**everybody, "anonymous": None}
+
+
+def address(row: Row, things: dict[str, Job | Photo | Speech | Report]) -> str:
+    arguments: list[object] = [things[row.thing].pk] if row.thing else []
+    if row.name == "media_result":
+        arguments.append("secret.txt" if row.thing == "unreported_secret" else "video.mp4")
+    return reverse(f"animator:{row.name}", args=arguments)
+
+
+def test_every_address_is_in_the_table() -> None:
+    names = {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)}
+    assert len(names) == len(urlpatterns), "every address has a name of its own"
+    assert names == {row.name for row in TABLE}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.name} {row.thing}")
+def test_who_gets_what(
+    row: Row, things: dict[str, Job | Photo | Speech | Report], people: dict[str, User | None]
+) -> None:
+    statuses = {}
+    # The owner comes last: a deletion succeeds for them.
+    for who in reversed(WHO):
+        client = Client()
+        user = people[who]
+        if user is not None:
+            client.force_login(user)
+        statuses[who] = getattr(client, row.method)(address(row, things)).status_code
+    assert statuses == dict(zip(WHO, row.statuses, strict=True))
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE if row.thing and row.name != "media_result"], ids=lambda row: row.name
+)
+def test_an_unknown_id_is_not_found(row: Row, administrator: User, client: Client) -> None:
+    client.force_login(administrator)
+    response = getattr(client, row.method)(reverse(f"animator:{row.name}", args=[uuid4()]))
+    assert response.status_code == (405 if 405 in row.statuses else 404)
+
+
+@pytest.mark.parametrize("path", ["/api/jobs/1/", "/api/jobs/..%2f/", "/jobs/x/", "/media/photos/none/", "/reports/-/"])
+def test_what_is_no_id_is_not_found(path: str, signed_in: Client) -> None:
+    assert signed_in.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.method in ("post", "delete")], ids=lambda row: row.name)
+def test_nothing_is_written_without_the_token_of_our_own_pages(
+    row: Row, things: dict[str, Job | Photo | Speech | Report], owner: User
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(owner)
+    response = getattr(client, row.method)(address(row, things))
+    assert response.status_code in ((403, 405) if row.name == "home" else (403,))
+
+
+@pytest.mark.parametrize(("who", "status"), [("owner", 302), ("moderator", 302), ("administrator", 200)])
+@pytest.mark.parametrize("path", ["/admin/", "/admin/queues/", "/admin/animator/job/", "/admin/accounts/user/"])
+def test_the_admin_is_for_administrators(
+    path: str, who: str, status: int, people: dict[str, User | None], client: Client
+) -> None:
+    user = people[who]
+    assert user is not None
+    client.force_login(user)
+    assert client.get(path).status_code == status
+
+
+@pytest.mark.django_db
+def test_the_admin_asks_strangers_to_sign_in(client: Client) -> None:
+    assert client.get("/admin/queues/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "model", ["job", "photo", "speech", "consent", "result", "report", "decision", "quotausage", "auditentry"]
+)
+def test_administrators_see_every_table(model: str, administrator: User, finished_job: Job, client: Client) -> None:
+    client.force_login(administrator)
+    assert client.get(f"/admin/animator/{model}/").status_code == 200
+
+
+@pytest.mark.parametrize("model", ["job", "consent", "auditentry", "decision"])
+def test_administrators_cannot_write_the_ledgers(model: str, administrator: User, job: Job, client: Client) -> None:
+    client.force_login(administrator)
+    assert client.get(f"/admin/animator/{model}/add/").status_code == 403
+    pk = job.pk if model == "job" else job.consent_id
+    if model in ("job", "consent"):
+        assert client.post(f"/admin/animator/{model}/{pk}/delete/").status_code == 403
+        assert client.post(f"/admin/animator/{model}/{pk}/change/", {"state": "succeeded"}).status_code == 403

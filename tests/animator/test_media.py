@@ -1,0 +1,136 @@
+"""Private files: byte ranges, conditional requests, headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import AsyncClient, Client
+
+from animator import storage
+from animator.models import Job
+from tests.animator.conftest import finish_job
+
+CONTENT = bytes(range(256)) * 4
+
+
+@pytest.fixture
+def video(job: Job, signed_in: Client) -> str:
+    finish_job(job, CONTENT)
+    return f"/media/results/{job.id}/video.mp4"
+
+
+def body(response: Any) -> bytes:
+    return b"".join(response) if response.streaming else response.content
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+
+
+def test_the_whole_file(signed_in: Client, video: str) -> None:
+    response = signed_in.get(video)
+    assert (response.status_code, body(response)) == (200, CONTENT)
+    assert response["Content-Type"] == "video/mp4"
+    assert response["Content-Length"] == "1024"
+    assert response["Accept-Ranges"] == "bytes"
+    assert response["Cache-Control"].startswith("private")
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "Content-Disposition" not in response
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [("bytes=0-0", 0, 0), ("bytes=10-19", 10, 19), ("bytes=1000-", 1000, 1023), ("bytes=-24", 1000, 1023),
+     ("bytes=1000-99999", 1000, 1023), ("bytes=-99999", 0, 1023)],
+)  # fmt: skip
+def test_a_part(asked: str, first: int, last: int, signed_in: Client, video: str) -> None:
+    response = signed_in.get(video, headers={"Range": asked})
+    assert (response.status_code, body(response)) == (206, CONTENT[first : last + 1])
+    assert response["Content-Range"] == f"bytes {first}-{last}/1024"
+    assert response["Content-Length"] == str(last - first + 1)
+
+
+@pytest.mark.parametrize("asked", ["bytes=1024-", "bytes=5000-6000", "bytes=-0"])
+def test_a_part_that_is_not_there(asked: str, signed_in: Client, video: str) -> None:
+    response = signed_in.get(video, headers={"Range": asked})
+    assert response.status_code == 416
+    assert response["Content-Range"] == "bytes */1024"
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=5-2", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", "bytes=-", f"bytes={'9' * 5000}-", "bytes=٣-"]
+)
+def test_what_is_no_single_range_gets_the_whole(asked: str, signed_in: Client, video: str) -> None:
+    response = signed_in.get(video, headers={"Range": asked})
+    assert (response.status_code, body(response)) == (200, CONTENT)
+
+
+def test_an_old_copy_gets_the_whole(signed_in: Client, video: str) -> None:
+    first = signed_in.get(video)
+    body(first)
+    for condition, status in (
+        (first["ETag"], 206), ('"other"', 200), (first["Last-Modified"], 206), ("Mon, 01 Jan 2001 00:00:00 GMT", 200),
+        ("nonsense", 200),
+    ):  # fmt: skip
+        response = signed_in.get(video, headers={"Range": "bytes=0-9", "If-Range": condition})
+        body(response)
+        assert response.status_code == status, condition
+
+
+def test_a_copy_that_is_still_good(signed_in: Client, video: str) -> None:
+    etag = signed_in.head(video)["ETag"]
+    assert signed_in.get(video, headers={"If-None-Match": f'"x", {etag}'}).status_code == 304
+    assert signed_in.get(video, headers={"If-None-Match": '"x"'}).status_code == 200
+
+
+def test_head_has_the_length_and_no_body(signed_in: Client, video: str) -> None:
+    response = signed_in.head(video)
+    assert (response.status_code, response.content, response["Content-Length"]) == (200, b"", "1024")
+
+
+def test_a_download_is_an_attachment(signed_in: Client, video: str) -> None:
+    response = signed_in.get(f"{video}?download=1")
+    body(response)
+    assert response["Content-Disposition"].startswith('attachment; filename="picturetalk-')
+
+
+def test_a_file_that_is_gone_is_not_found(signed_in: Client, job: Job, video: str) -> None:
+    storage.erase_runs(job.id)
+    assert signed_in.get(video).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_streams_under_asgi(client: Client, django_user_model: Any) -> None:
+    from asgiref.sync import sync_to_async
+
+    from tests.animator.conftest import job_request, make_ready_photo, make_ready_speech
+
+    def prepare() -> tuple[Any, str]:
+        from django.utils import timezone
+
+        from animator.services.job import create_job
+
+        user = django_user_model.objects.create_user("a@example.com", "x", adult_declared_at=timezone.now())
+        job = create_job(user, job_request(make_ready_photo(user), make_ready_speech(user)))
+        finish_job(job, CONTENT)
+        return user, f"/media/results/{job.id}/video.mp4"
+
+    user, address = await sync_to_async(prepare)()
+    browser = AsyncClient()
+    await browser.aforce_login(user)
+    response = await browser.get(address, headers={"Range": "bytes=100-"})
+    assert response.status_code == 206
+    assert b"".join([block async for block in response.streaming_content]) == CONTENT[100:]
+
+
+def test_paths_are_made_of_ids_alone() -> None:
+    from uuid import UUID
+
+    key = UUID(int=1)
+    assert storage.upload_path("photos", key) == f"photos/{key}/source.bin"
+    with pytest.raises(ValueError, match="content type"):
+        storage.kept_path("photos", key, ".svg")
+    with pytest.raises(ValueError, match="hexadecimal"):
+        storage.result_folder(key, "../../etc")
+    with pytest.raises(ValueError):
+        storage.upload_path("photos", "../x")  # type: ignore[arg-type]

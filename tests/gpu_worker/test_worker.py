@@ -1,0 +1,211 @@
+"""Real workers in processes of their own, real Redis, real signals: what is begun is finished, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import skimage.data
+from django.conf import settings as site_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.utils import timezone
+from PIL import Image
+
+from accounts.models import User
+from animator import queue
+from animator.consent_statements import STATEMENTS
+from animator.models import Job, Photo, Result, Speech
+from animator.models.job import JobState
+from animator.models.upload import UploadState
+from animator.services.consent import Confirmation
+from animator.services.job import JobRequest, cancel_job, create_job
+from animator.services.photo import add_photo
+from animator.services.recovery import recover
+from animator.services.speech import TypedWords, add_typed_speech
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = "The morning was bright and calm, so we walked along the river and spoke about everything that came to mind."
+#: Long enough for the slowest machine; nothing here is about speed.
+PATIENCE_S = 120.0
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture(autouse=True)
+def clocks(settings: pytest.FixtureRequest, tmp_path: Path) -> None:
+    from tests import worker_settings
+
+    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+    for name in ("HEARTBEAT_S", "CANCEL_POLL_S", "STALE_AFTER_S", "LOST_AFTER_S"):
+        setattr(settings, f"PICTURETALK_{name}", getattr(worker_settings, f"PICTURETALK_{name}"))
+
+
+@pytest.fixture
+def start_worker(tmp_path: Path, redis_server: str) -> Iterator[Start]:
+    """Starts workers on queues; whatever still runs at the end of the test is killed."""
+    running: list[subprocess.Popen[bytes]] = []
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.worker_settings",
+        "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+        "REDIS_URL": redis_server,
+        "VAR_DIR": str(site_settings.VAR_DIR),
+        "MEDIA_ROOT": str(tmp_path / "media"),
+        "ENV_FILE": os.devnull,
+        "TMPDIR": str(tmp_path),
+    }
+
+    def start(*queues: str) -> subprocess.Popen[bytes]:
+        log = (tmp_path / f"worker-{len(running)}.log").open("wb")
+        command = [sys.executable, "manage.py", "rqworker", "--worker-class", "gpu_worker.worker.EngineWorker", *queues]
+        with log:
+            running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
+        return running[-1]
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def owner() -> User:
+    return User.objects.create_user("owner@example.com", "a long pass word", adult_declared_at=timezone.now())
+
+
+def portrait(tmp_path: Path) -> bytes:
+    face = Image.fromarray(skimage.data.astronaut()).crop((100, 0, 356, 256))
+    face.save(tmp_path / "face.png")
+    return (tmp_path / "face.png").read_bytes()
+
+
+def wait_until(what: Callable[[], bool], tmp_path: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not what():
+        if time.monotonic() > deadline:
+            logs = "\n".join(path.read_text(errors="replace")[-3000:] for path in tmp_path.glob("worker-*.log"))
+            pytest.fail(f"it did not happen; the workers said:\n{logs}")
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def checked_photo(owner: User, tmp_path: Path) -> Photo:
+    """A photo that passed the real check, made in this process."""
+    from gpu_worker.tasks import check_photo
+
+    photo = add_photo(owner, SimpleUploadedFile("face.png", portrait(tmp_path)))
+    check_photo(str(photo.id), photo.token)
+    queue.withdraw(queue.INSPECT, photo.token)
+    photo.refresh_from_db()
+    assert photo.state == UploadState.READY
+    return photo
+
+
+@pytest.fixture
+def job(owner: User, checked_photo: Photo) -> Job:
+    return make_job(owner, checked_photo)
+
+
+def make_job(owner: User, photo: Photo, text: str = TEXT) -> Job:
+    speech = add_typed_speech(owner, TypedWords(text))
+    consent = Confirmation("self", True, STATEMENTS["self"].version)
+    return create_job(owner, JobRequest(photo=photo.id, speech=speech.id, face=0, consent=consent))
+
+
+def state_of(job_id: UUID) -> tuple[str, str]:
+    return Job.objects.values_list("state", "stage").get(id=job_id)
+
+
+def result_folders(tmp_path: Path, job: Job) -> list[Path]:
+    return list((tmp_path / "media" / "results" / str(job.id)).glob("*"))
+
+
+def work_left(tmp_path: Path) -> list[Path]:
+    return list(tmp_path.glob("picturetalk-work-*/*"))
+
+
+def test_a_killed_worker_loses_nothing_and_a_second_one_finishes(
+    job: Job, owner: User, start_worker: Start, tmp_path: Path
+) -> None:
+    first = start_worker("render")
+    wait_until(lambda: state_of(job.id) == (JobState.PROCESSING, "render"), tmp_path)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    abandoned = Job.objects.get(id=job.id)
+    assert abandoned.state == JobState.PROCESSING
+    assert abandoned.token in queue.running(queue.RENDER)
+
+    start_worker("render")
+
+    def done() -> bool:
+        recover()  # the scheduler's turn
+        return state_of(job.id)[0] in (JobState.SUCCEEDED, JobState.FAILED)
+
+    wait_until(done, tmp_path)
+    finished = Job.objects.get(id=job.id)
+    assert (finished.state, finished.attempts, finished.percent) == (JobState.SUCCEEDED, 2, 100.0)
+    result = Result.objects.get(job=finished)
+    assert [folder.name for folder in result_folders(tmp_path, job)] == [finished.token]
+    assert (tmp_path / "media" / result.folder / "video.mp4").stat().st_size > 10_000
+    assert abandoned.token not in queue.running(queue.RENDER)
+    assert work_left(tmp_path) == []
+
+
+def test_a_worker_that_is_told_to_end_gives_its_job_back(job: Job, start_worker: Start, tmp_path: Path) -> None:
+    worker = start_worker("render")
+    wait_until(lambda: state_of(job.id) == (JobState.PROCESSING, "render"), tmp_path)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(PATIENCE_S) == 0
+    returned = Job.objects.get(id=job.id)
+    assert (returned.state, returned.attempts, returned.stage, returned.percent) == (JobState.QUEUED, 0, "", 0.0)
+    assert returned.queued_at == job.queued_at, "it keeps its place"
+    assert queue.waiting(queue.RENDER) == {returned.token}
+    assert queue.running(queue.RENDER) == frozenset()
+    assert work_left(tmp_path) == []
+
+
+def test_a_running_job_is_cancelled_and_a_photo_is_checked_meanwhile(
+    job: Job, owner: User, checked_photo: Photo, start_worker: Start, tmp_path: Path
+) -> None:
+    render = start_worker("render")
+    start_worker("inspect")
+    wait_until(lambda: state_of(job.id)[0] == JobState.PROCESSING, tmp_path)
+    photo = add_photo(owner, SimpleUploadedFile("again.png", portrait(tmp_path)))
+    wait_until(lambda: Photo.objects.get(id=photo.id).state == UploadState.READY, tmp_path)
+    assert state_of(job.id)[0] == JobState.PROCESSING, "the face check did not wait for the video"
+
+    cancel_job(owner, job.id)
+    later = make_job(owner, checked_photo, "Hello there.")
+    wait_until(lambda: state_of(later.id)[0] == JobState.SUCCEEDED, tmp_path)
+    assert state_of(job.id) == (JobState.CANCELLED, "")
+    assert result_folders(tmp_path, job) == []
+    assert render.poll() is None
+    assert Speech.objects.count() == 2
+
+
+def test_a_photo_whose_check_was_killed_is_checked_by_the_next_worker(
+    owner: User, start_worker: Start, tmp_path: Path
+) -> None:
+    photo = add_photo(owner, SimpleUploadedFile("face.png", portrait(tmp_path)))
+    # As a worker leaves it that is killed between taking the message and answering.
+    from django_rq import get_queue
+
+    message = get_queue(queue.INSPECT).fetch_job(photo.token)
+    assert message is not None
+    get_queue(queue.INSPECT).remove(message.id)
+    Photo.objects.filter(id=photo.id).update(attempts=1, seen_at=timezone.now() - timedelta(minutes=1))
+    start_worker("inspect")
+    wait_until(lambda: Photo.objects.get(id=photo.id).state == UploadState.READY, tmp_path)
+    assert Photo.objects.get(id=photo.id).attempts == 2

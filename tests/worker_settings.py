@@ -1,0 +1,8 @@
+"""Settings of worker processes in tests: those of the site, with short clocks so that a lost worker is soon missed."""
+
+from picturetalk_site.settings import *  # noqa: F403
+
+PICTURETALK_HEARTBEAT_S = 0.5
+PICTURETALK_CANCEL_POLL_S = 0.2
+PICTURETALK_STALE_AFTER_S = 4
+PICTURETALK_LOST_AFTER_S = 1
