@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import sys
 from typing import Any, BinaryIO
 
@@ -150,20 +151,43 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Answer requests until the input ends. A request that fails is answered with ``{"error": sentence}``."""
     speaker = Speaker()
     for line in source:
-        sound = b""
-        try:
-            request = json.loads(line)
-            if request["op"] == "speak":
-                answer, sound = speaker.speak(request)
-            elif request["op"] == "phonemes":
-                spelled = bool(request.get("spelled", False))
-                answer = {"phonemes": speaker.phonemes(request["texts"], request["voice"], spelled), "bytes": 0}
-            else:
-                answer = {"voices": speaker.voices(), "bytes": 0}
-        except (LookupError, RuntimeError, ValueError, TypeError) as problem:
-            answer = {"error": str(problem), "bytes": 0}
-        sink.write(json.dumps(answer).encode() + b"\n" + sound)
+        sink.write(_in_a_fork(speaker, line))
         sink.flush()
+
+
+def _answer(speaker: Speaker, line: bytes) -> bytes:
+    sound = b""
+    try:
+        request = json.loads(line)
+        if request["op"] == "speak":
+            answer, sound = speaker.speak(request)
+        elif request["op"] == "phonemes":
+            spelled = bool(request.get("spelled", False))
+            answer = {"phonemes": speaker.phonemes(request["texts"], request["voice"], spelled), "bytes": 0}
+        else:
+            answer = {"voices": speaker.voices(), "bytes": 0}
+    except (LookupError, RuntimeError, ValueError, TypeError) as problem:
+        answer = {"error": str(problem), "bytes": 0}
+    return json.dumps(answer).encode() + b"\n" + sound
+
+
+def _in_a_fork(speaker: Speaker, line: bytes) -> bytes:
+    """Answer in a copy of this process. The library keeps the state of its noise and flutter from one call to the
+    next; in a fresh copy the same text gives the same samples every time, and a crash costs one answer."""
+    outlet, inlet = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(outlet)
+        with os.fdopen(inlet, "wb") as pipe:
+            pipe.write(_answer(speaker, line))
+        os._exit(0)
+    os.close(inlet)
+    with os.fdopen(outlet, "rb") as pipe:
+        answer = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if status != 0:
+        return json.dumps({"error": "the synthesiser stopped on this text", "bytes": 0}).encode() + b"\n"
+    return answer
 
 
 if __name__ == "__main__":

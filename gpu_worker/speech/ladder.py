@@ -26,7 +26,7 @@ from gpu_worker.speech.energy import syllables
 from gpu_worker.speech.phone_decoding import decode_phones
 from gpu_worker.speech.pronunciation import Pronunciation, pronounce
 from gpu_worker.speech.recognition import recognise
-from gpu_worker.speech.refinement import snap_boundaries
+from gpu_worker.speech.refinement import reclaim_sound, snap_boundaries
 from gpu_worker.speech.spectrum import RATE
 from gpu_worker.speech.text import has_speech
 from gpu_worker.visemes.spans import viseme_spans
@@ -68,7 +68,10 @@ def time_speech(
     if result is None:
         result = _Result("energy", syllables(samples), (), "The mouth follows the loudness alone.")
     reasons.append(result.reason)
-    phones = _covering(snap_boundaries(samples, result.phones), waveform.duration)
+    found = _covering(result.phones, waveform.duration)
+    if result.source != "energy":
+        found = reclaim_sound(samples, found)
+    phones = _covering(snap_boundaries(samples, found), waveform.duration)
     return Timeline(
         language=spoken.code,
         source=result.source,

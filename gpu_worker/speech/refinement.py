@@ -11,12 +11,16 @@ from dataclasses import replace
 import numpy as np
 
 from gpu_worker.schema import FloatArray, Phone
-from gpu_worker.speech.spectrum import RATE, log_mel
+from gpu_worker.speech.spectrum import RATE, frame_db, log_mel
 
 #: How far a boundary may move, seconds.
 REACH = 0.02
 #: What is left of a phone at least, seconds.
 SHORTEST = 0.01
+#: Silence beside a phone that is this near to the phone's own level is part of the phone, dB, when at least this long.
+RECLAIM_DB, RECLAIM_SECONDS = 10.0, 0.04
+#: A phone grows by this at most, seconds.
+RECLAIM_MOST = 0.30
 _HOP = 80  # 5 ms
 _SIDE = 3  # frames compared on either side
 
@@ -53,3 +57,49 @@ def snap_boundaries(samples: FloatArray, phones: Sequence[Phone]) -> list[Phone]
         snapped[index - 1] = replace(before, end=boundary)
         snapped[index] = replace(after, start=boundary)
     return snapped
+
+
+def reclaim_sound(samples: FloatArray, phones: Sequence[Phone]) -> list[Phone]:
+    """Give back to a phone what an aligner took for silence beside it although it is as loud as the phone.
+
+    An aligner that knows a sound badly (a hummed m at the start) shortens it to its minimum and calls the rest
+    silence. Breath and noise are far weaker than the phone next to them and stay where they are.
+    """
+    level = frame_db(samples, _HOP)
+    step = _HOP / RATE
+    reclaimed = list(phones)
+    for index, phone in enumerate(reclaimed):
+        if phone.phone != "SIL":
+            continue
+        first, last = int(np.ceil(phone.start / step)), min(int(phone.end / step), len(level))
+        if index + 1 < len(reclaimed):
+            after = reclaimed[index + 1]
+            length = _loud_run(level[first:last][::-1], _level_of(level, after, step)) * step
+            if length:
+                boundary = max(phone.end - length, phone.start)
+                reclaimed[index + 1] = replace(after, start=boundary)
+                phone = reclaimed[index] = replace(phone, end=boundary)
+        last = min(int(phone.end / step), len(level))
+        if index:
+            before = reclaimed[index - 1]
+            length = _loud_run(level[first:last], _level_of(level, before, step)) * step
+            if length:
+                boundary = min(phone.start + length, phone.end)
+                reclaimed[index - 1] = replace(before, end=boundary)
+                reclaimed[index] = replace(phone, start=boundary)
+    return [phone for phone in reclaimed if phone.end > phone.start + 1e-6]
+
+
+def _level_of(level: FloatArray, phone: Phone, step: float) -> float:
+    """Mean level of a phone, dB."""
+    first = int(phone.start / step)
+    part = level[first : max(int(phone.end / step), first + 1)]
+    return float(part.mean()) if len(part) else -np.inf
+
+
+def _loud_run(level: FloatArray, reference: float) -> int:
+    """How many of the first values are near ``reference``; 0 where they are too few, or too many to be one phone."""
+    quiet = np.flatnonzero(level < reference - RECLAIM_DB)
+    run = int(quiet[0]) if len(quiet) else len(level)
+    seconds = run * _HOP / RATE
+    return run if RECLAIM_SECONDS <= seconds <= RECLAIM_MOST else 0

@@ -19,7 +19,7 @@ Times = NDArray[np.float64]
 #: A pause at least this long is a mouth at rest; a shorter one is passed over in part.
 REST_SECONDS, PASSED_SECONDS = 0.35, 0.08
 #: How long the mouth takes to come to rest after the last phone, and before the first leaves it, seconds.
-SETTLE, RISE = 0.20, 0.14
+SETTLE, RISE = 0.15, 0.14
 #: How fast the cap on the jaw loosens away from its phone, openings a second.
 CAP_SLOPE = 7.0
 #: Time the lips take to meet before a closure and to part after it, seconds.
@@ -107,8 +107,9 @@ def close_bilabials(values: FloatArray, times: Times, shut: Sequence[tuple[float
     for start, end in shut:
         part = _between(times, start - APPROACH, end + RELEASE)
         drive = _trapezoid(times[part], start, end, APPROACH, RELEASE)
-        values[part, close] = np.maximum(values[part, close], np.minimum(OVERDRIVE * drive, 1.0))
-        limit = CLOSED_JAW + (1.0 - CLOSED_JAW) * (1.0 - drive)
+        driven = np.minimum(OVERDRIVE * drive, 1.0)
+        values[part, close] = np.maximum(values[part, close], driven)
+        limit = CLOSED_JAW + (1.0 - CLOSED_JAW) * (1.0 - driven)
         values[part, jaw] = np.minimum(values[part, jaw], limit)
 
 
