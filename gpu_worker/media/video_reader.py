@@ -76,7 +76,8 @@ def probe(path: Path) -> VideoInfo:
 def read_frames(path: Path, window: Window | None = None, every: int = 1) -> Iterator[Image]:
     """Decode frame by frame: RGB uint8 ``(h, w, 3)`` of the whole picture, or of ``window``, cut and scaled by ffmpeg.
 
-    With ``every`` = n only frames 0, n, 2n, ... are handed out. Memory stays at a few frames whatever the length. Closing the iterator early ends the process.
+    With ``every`` = n only frames 0, n, 2n, ... are handed out. Memory stays at a few frames whatever the length.
+    Closing the iterator early ends the process.
     """
     if window is None:
         info = probe(path)

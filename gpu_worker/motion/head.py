@@ -17,7 +17,7 @@ SWAY = {"yaw": 2.0, "pitch": 1.5, "roll": 1.0}
 #: Largest turn either way, degrees; beyond it the rig shows stretched skin.
 LIMITS = {"yaw": 8.0, "pitch": 6.0, "roll": 5.0}
 #: Degrees of a full-strength nod.
-NOD = 3.5
+NOD = 3.0
 #: Share of the sway that is left in a pause.
 _RESTING = 0.35
 
@@ -41,7 +41,9 @@ def head_pose(
         pose[name] = strength * deviation * activity * (0.85 * slow + 0.30 * quick)
     for moment, force in emphases:
         side = float(rng.uniform(-1.0, 1.0))
-        rise, fall = float(rng.uniform(0.14, 0.18)), float(rng.uniform(0.20, 0.28))
+        # A larger nod takes longer: necks have a top speed.
+        slower = max(1.0, strength)
+        rise, fall = slower * float(rng.uniform(0.15, 0.19)), slower * float(rng.uniform(0.20, 0.28))
         nod = bump(times, moment - rise, rise, 0.0, fall)
         pose["pitch"] = pose["pitch"] + strength * NOD * force * nod
         pose["yaw"] = pose["yaw"] + strength * 0.8 * force * side * nod
