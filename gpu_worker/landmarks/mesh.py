@@ -20,6 +20,8 @@ _PIXEL_OFFSET = 0.35
 _PASSES = 3
 #: Places looked at closely, at most: a bound on the time a picture full of faces or of noise can take.
 _MAX_CANDIDATES = 48
+#: Face score of the mesh model below which a place does not even resemble a face.
+_MIN_PRESENCE = 0.5
 #: Faces whose boxes overlap by more than this (intersection over the smaller one) are one face.
 _SAME_FACE = 0.5
 
@@ -58,7 +60,7 @@ class MeshEngine:
         for _ in range(passes - 2):
             region = region_around(landmarks)
             landmarks, presence = self._read(pixels, region)
-        if not _plausible(landmarks):
+        if presence < _MIN_PRESENCE or not _plausible(landmarks):
             return None
         region = region_around(landmarks)
         landmarks, presence, disagreement = self._read_twice(pixels, region)

@@ -12,10 +12,12 @@ from gpu_worker.schema import Image
 
 #: Side at which a region is shown to the detectors, pixels: twice the far model's input, so that it averages.
 _VIEW_SIDE = 256
+#: Side of the reduced whole from which the turned views are cut.
+_WHOLE_SIDE = 2 * _VIEW_SIDE
 #: Turns of the whole picture, degrees; the detectors themselves bear about 40 to either side.
 _TURNS = (0, -45, 45, -90, 90, 180)
-#: Side of the smallest tiles, pixels. The far model finds faces from a sixteenth of the tile's side on.
-_SMALLEST_TILE = 360
+#: Side of the smallest tiles, pixels: tiles of up to twice this show a face of 48 pixels well enough to be found.
+_SMALLEST_TILE = 250
 _OVERLAP = 1 / 3
 #: The mesh wants a square this many times as large as the detector's box.
 _MARGIN = 1.5
@@ -31,23 +33,34 @@ class Candidate:
 
 def candidates(pixels: Image, detectors: DetectorModels) -> list[Candidate]:
     """All places that either detector holds for a face, the surest first, near-duplicates merged."""
-    found: list[Candidate] = []
-    for view in _views(pixels.shape[1], pixels.shape[0]):
-        crop = view.cut(pixels, _VIEW_SIDE)
-        for which in (DetectorModels.NEAR, DetectorModels.FAR):
-            found += [Candidate(_in_picture(seen, view), seen.score) for seen in detectors(crop, which)]
-    return _merged(found)
+    return _merged([*_in_the_whole(pixels, detectors), *_in_tiles(pixels, detectors)])
 
 
-def _views(width: int, height: int) -> Iterator[Region]:
+def _in_the_whole(pixels: Image, detectors: DetectorModels) -> Iterator[Candidate]:
+    """Large and middling faces, at any inclination."""
+    height, width = pixels.shape[:2]
     whole = Region((width - 1) / 2, (height - 1) / 2, max(width, height))
+    # Reduced once; all turned views are cut from this square.
+    small = whole.cut(pixels, _WHOLE_SIDE)
     for turn in _TURNS:
-        yield Region(whole.x, whole.y, whole.side, math.radians(turn))
+        angle = math.radians(turn)
+        crop = Region((_WHOLE_SIDE - 1) / 2, (_WHOLE_SIDE - 1) / 2, _WHOLE_SIDE, angle).cut(small, _VIEW_SIDE)
+        view = Region(whole.x, whole.y, whole.side, angle)
+        for which in (DetectorModels.NEAR, DetectorModels.FAR):
+            for seen in detectors(crop, which):
+                yield Candidate(_in_picture(seen, view), seen.score)
+
+
+def _in_tiles(pixels: Image, detectors: DetectorModels) -> Iterator[Candidate]:
+    """Small faces, more or less upright."""
+    height, width = pixels.shape[:2]
     side = max(width, height) / 2
     while side >= _SMALLEST_TILE:
         for y in _tile_centres(height, side):
             for x in _tile_centres(width, side):
-                yield Region(x, y, side)
+                tile = Region(x, y, side)
+                for seen in detectors(tile.cut(pixels, _VIEW_SIDE), DetectorModels.FAR):
+                    yield Candidate(_in_picture(seen, tile), seen.score)
         side /= 2
 
 

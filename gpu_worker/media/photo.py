@@ -132,16 +132,16 @@ def sniff(head: bytes) -> str | None:
 def _read(path: Path, config: EngineConfig) -> bytes:
     """The whole file: read once, so that what is hashed is what is decoded."""
     with path.open("rb") as stream:
-        data = stream.read(config.max_photo_bytes + 1)
+        size = os.fstat(stream.fileno()).st_size
+        if size > config.max_photo_bytes:
+            raise InputError(
+                "photo_file_too_large",
+                f"The file is larger than {config.max_photo_bytes // (1024 * 1024)} MB.",
+                "Please save the picture as JPEG, or make it smaller first.",
+            )
+        data = stream.read(size)
     if not data:
         raise InputError("empty_photo", "The file is empty.", "Please choose the picture again; the upload broke off.")
-    if len(data) > config.max_photo_bytes:
-        limit = config.max_photo_bytes // (1024 * 1024)
-        raise InputError(
-            "photo_file_too_large",
-            f"The file is larger than {limit} MB.",
-            "Please save the picture as JPEG, or make it smaller first.",
-        )
     return data
 
 
@@ -151,7 +151,7 @@ def _open_header(data: bytes, kind: str) -> Pillow.Image:
     allowed = ("JPEG", "MPO") if kind == "JPEG" else (kind,)
     try:
         return Pillow.open(io.BytesIO(data), formats=allowed)
-    except Pillow.DecompressionBombError as error:
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
         raise _too_large() from error
     except DECODING_ERRORS as error:
         raise _damaged() from error
