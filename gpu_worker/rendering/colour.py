@@ -36,19 +36,13 @@ class Palette:
     mucosa: F32
 
 
-def polygon_mask(shape: tuple[int, int], polygons: list[F64]) -> U8:
+def polygon_mask(shape: tuple[int, ...], polygons: list[F64]) -> U8:
     """Mask ``(h, w)`` with 255 inside the polygons ((n, 2) pixels)."""
-    mask = np.zeros(shape, dtype=np.uint8)
+    mask = np.zeros(shape[:2], dtype=np.uint8)
     for polygon in polygons:
         points: I32 = np.round(polygon).astype(np.int32)
         cv2.fillPoly(mask, [points], (255,))
     return mask
-
-
-def to_lab(pixels: U8) -> F32:
-    """RGB uint8 to Lab float32 (L 0 to 100)."""
-    lab: F32 = cv2.cvtColor(pixels.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
-    return lab
 
 
 class _Mixer:
@@ -62,7 +56,7 @@ class _Mixer:
         if self._one_tint:
             a, b = np.array([1.0, lightness, lightness**2]) @ self._tint
         rgb = cv2.cvtColor(np.array([[[lightness, a, b]]], dtype=np.float32), cv2.COLOR_LAB2RGB)[0, 0]
-        return np.clip(rgb * 255.0, 0.0, 255.0).astype(np.float32)
+        return np.asarray(np.clip(rgb * 255.0, 0.0, 255.0), dtype=np.float32)
 
 
 def build_palette(lab: F32, points: F64) -> Palette:

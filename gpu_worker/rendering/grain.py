@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from gpu_worker.rendering.arrays import I8, U8, Bool
+from gpu_worker.rendering.imaging import blurred
 
 #: Side of the tile; a power of two, because positions in it are taken by masking bits.
 TILE = 256
@@ -19,7 +20,7 @@ UNIT = 16
 def noise_tile() -> I8:
     """A tile of slightly coarse noise, one standard deviation = 16, always the same."""
     white = np.random.default_rng(20).normal(0.0, 1.0, (TILE, TILE)).astype(np.float32)
-    soft = cv2.GaussianBlur(white, (0, 0), 0.55, borderType=cv2.BORDER_REFLECT)
+    soft = blurred(white, 0.55)
     tile: I8 = np.clip(np.rint(soft / soft.std() * UNIT), -127, 127).astype(np.int8)
     return tile
 
@@ -27,7 +28,7 @@ def noise_tile() -> I8:
 def measure_grain(grey: U8, face: Bool) -> float:
     """Standard deviation of the photo's grain in grey levels: the robust spread of the finest detail in the face."""
     values = grey.astype(np.float32)
-    fine = (values - cv2.GaussianBlur(values, (0, 0), 1.2))[face]
+    fine = (values - blurred(values, 1.2))[face]
     return float(np.median(np.abs(fine)) * 1.4826) if fine.size else 0.0
 
 

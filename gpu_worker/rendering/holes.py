@@ -16,6 +16,8 @@ from gpu_worker.rendering.jit import compiled
 #: and where the photo shows this part of the opening, relative to the pixel (x, y).
 UPPER, LOWER, ALONG, SOURCE_X, SOURCE_Y = range(5)
 STRIP_VALUES = 5
+#: Distance to the upper contour where a pixel is outside the strip; anything below -90 counts as outside.
+OUTSIDE = -99.0
 
 
 @compiled
@@ -78,7 +80,7 @@ def strip_triangles(count: int) -> I32:
     i = np.arange(count - 1, dtype=np.int32)[:, None]
     first = np.concatenate([2 * i, 2 * i + 1, 2 * i + 3], axis=1)
     second = np.concatenate([2 * i, 2 * i + 3, 2 * i + 2], axis=1)
-    return np.concatenate([first, second]).astype(np.int32)
+    return np.asarray(np.concatenate([first, second]), dtype=np.int32)
 
 
 def fill_triangles(count: int) -> I32:
@@ -88,7 +90,7 @@ def fill_triangles(count: int) -> I32:
     for a in (0, 2):
         parts.append(np.concatenate([4 * i + a, 4 * i + a + 1, 4 * i + a + 5], axis=1))
         parts.append(np.concatenate([4 * i + a, 4 * i + a + 5, 4 * i + a + 4], axis=1))
-    return np.concatenate(parts).astype(np.int32)
+    return np.asarray(np.concatenate(parts), dtype=np.int32)
 
 
 @compiled

@@ -15,4 +15,4 @@ def compiled(function: Function) -> Function:
 
     Relaxed arithmetic may change the last bits between machines; nothing in the renderer depends on NaN or infinity.
     """
-    return cast(Function, numba.njit(cache=True, fastmath=True, nogil=True)(function))
+    return cast(Function, numba.njit(cache=True, fastmath=True, nogil=True, error_model="numpy")(function))

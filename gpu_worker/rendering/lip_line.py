@@ -10,7 +10,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from gpu_worker.rendering.arrays import F64, I64, U8, smoothstep
+from gpu_worker.rendering.arrays import F32, F64, I64, U8, smoothstep
+from gpu_worker.rendering.imaging import blurred
 from gpu_worker.rendering.pose import HeadFrame
 from gpu_worker.rendering.topology import LOWER_INNER, LOWER_LIP, UPPER_INNER, UPPER_LIP
 
@@ -51,8 +52,8 @@ def snap_to_lip_line(grey: U8, landmarks: F64, frame: HeadFrame) -> F64:
     x = np.interp(along, range(11), middle[:, 0])
     y = np.interp(along, range(11), middle[:, 1])
     brightness = _profile(grey, x[:, None] + down[0] * offsets, y[:, None] + down[1] * offsets, frame.unit)
-    path = offsets[darkest_path(brightness + _FAR_COST * (offsets / offsets[-1]) ** 2)]
-    path = cv2.GaussianBlur(path[None].astype(np.float32), (0, 0), 1.5)[0]
+    path: F64 | F32 = offsets[darkest_path(brightness + _FAR_COST * (offsets / offsets[-1]) ** 2)]
+    path = blurred(path[None], 1.5)[0]
     fade = smoothstep(1.0 - np.abs(np.linspace(-1, 1, 11)), 0.0, 0.25)
     target = middle.copy()
     target[:, :2] += (np.interp(range(11), along, path) * fade)[:, None] * down
@@ -62,8 +63,7 @@ def snap_to_lip_line(grey: U8, landmarks: F64, frame: HeadFrame) -> F64:
 def _profile(grey: U8, x: F64, y: F64, unit: float) -> F64:
     """Brightness across the mouth at every station, with its mean removed, in units of its own spread."""
     left, top = max(0, int(x.min()) - 8), max(0, int(y.min()) - 8)
-    patch = grey[top : int(y.max()) + 9, left : int(x.max()) + 9].astype(np.float32)
-    patch = cv2.GaussianBlur(patch, (0, 0), max(0.6, 0.004 * unit))
+    patch = blurred(grey[top : int(y.max()) + 9, left : int(x.max()) + 9], max(0.6, 0.004 * unit))
     values = cv2.remap(patch, (x - left).astype(np.float32), (y - top).astype(np.float32), cv2.INTER_LINEAR)
     profile: F64 = (values - values.mean(1, keepdims=True)).astype(np.float64) / (float(values.std()) + 1e-3)
     return profile

@@ -1,18 +1,18 @@
 """What shows between the lips: teeth, gums and tongue, drawn once for each portrait in millimetres.
 
-The sprites are premultiplied RGBA in the photo's own colours, at about the photo's own resolution, and as blurred as the
-photo is. Sizes of teeth are those of adults (Wheeler's dental anatomy), scaled with the mouth.
+The sprites are premultiplied RGBA in the photo's own colours, at about the photo's own resolution, and as blurred as
+the photo is. Sizes of teeth are those of adults (Wheeler's dental anatomy), scaled with the mouth.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from gpu_worker.rendering.arrays import F32, F64, smoothstep
 from gpu_worker.rendering.colour import Palette
+from gpu_worker.rendering.imaging import blurred, resized
 
 #: Sprites cover this many millimetres; the origin is the middle of the lip line.
 WIDTH_MM, HEIGHT_MM = 76.0, 64.0
@@ -38,11 +38,13 @@ class Arch:
 
 UPPER_ARCH = Arch(
     widths=(8.5, 6.6, 7.6, 7.0, 6.8, 9.5, 9.0), lengths=(10.4, 9.0, 10.0, 8.5, 8.0, 7.5, 7.0),
-    edges=(2.9, 2.2, 2.6, 1.9, 1.4, 0.9, 0.6), corner=(0.08, 0.14, 0.26, 0.24, 0.20, 0.14, 0.14), radius=27.0, upper=True,
+    edges=(2.9, 2.2, 2.6, 1.9, 1.4, 0.9, 0.6),
+    corner=(0.08, 0.14, 0.26, 0.24, 0.20, 0.14, 0.14), radius=27.0, upper=True,
 )  # fmt: skip
 LOWER_ARCH = Arch(
     widths=(5.3, 5.8, 6.8, 7.0, 7.0, 10.0, 9.0), lengths=(8.8, 8.8, 9.6, 8.5, 8.0, 7.5, 7.0),
-    edges=(0.4, 0.4, 0.1, 0.5, 0.9, 1.1, 1.3), corner=(0.06, 0.07, 0.24, 0.22, 0.18, 0.14, 0.14), radius=23.5, upper=False,
+    edges=(0.4, 0.4, 0.1, 0.5, 0.9, 1.1, 1.3),
+    corner=(0.06, 0.07, 0.24, 0.22, 0.18, 0.14, 0.14), radius=23.5, upper=False,
 )  # fmt: skip
 
 
@@ -148,7 +150,5 @@ def draw_mouth(palette: Palette, pixels_per_mm: float, half_mouth_mm: float, blu
     )
     size = (round(WIDTH_MM * target), round(HEIGHT_MM * target))
     sigma = max(0.3, 0.55 * blur_px * target / pixels_per_mm)
-    upper, lower, tongue = (
-        cv2.GaussianBlur(cv2.resize(s, size, interpolation=cv2.INTER_AREA), (0, 0), sigma) for s in sprites
-    )
+    upper, lower, tongue = (blurred(resized(sprite, size), sigma) for sprite in sprites)
     return MouthSprites(upper, lower, tongue, target)

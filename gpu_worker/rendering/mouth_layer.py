@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gpu_worker.rendering.arrays import F32, I64, U8
+from gpu_worker.rendering.arrays import F32, I8, I64, U8
 from gpu_worker.rendering.holes import ALONG, LOWER, SOURCE_X, SOURCE_Y, UPPER, coverage
 from gpu_worker.rendering.jit import compiled
 from gpu_worker.rendering.sampling import read_packed, to_32nds
@@ -14,10 +14,10 @@ from gpu_worker.rendering.sampling import read_packed, to_32nds
     TO_MM_XX, TO_MM_XY, TO_MM_X, TO_MM_YX, TO_MM_YY, TO_MM_Y,  # picture to millimetres from the lip line
     TO_PHOTO_XX, TO_PHOTO_XY, TO_PHOTO_X, TO_PHOTO_YX, TO_PHOTO_YY, TO_PHOTO_Y,  # picture to photo, fixed to the skull
     SPRITE_SCALE, SPRITE_X, SPRITE_Y,  # pixels per millimetre, and the origin in the sprites
-    JAW_X, JAW_Y, TONGUE_X, TONGUE_Y, TONGUE_LIGHT,  # millimetres; share
-    SOFTNESS, PIXELS_PER_MM, SHOWN, OWN, OPENING_MM,  # see the function
+    JAW_X, JAW_Y, TONGUE_X, TONGUE_Y, TONGUE_LIGHT, TONGUE_FORWARD,  # millimetres; share
+    SOFTNESS, PIXELS_PER_MM, SHOWN, OWN, OPENING_MM, GRAIN,  # see the function
     MOUTH_NUMBERS,
-) = range(26)  # fmt: skip
+) = range(28)  # fmt: skip
 
 
 @compiled
@@ -43,11 +43,11 @@ def ramp(x: float, low: float, high: float) -> float:
 
 
 @compiled
-def put_over(below: F32, sprite: F32, column: float, row: float, light: float, scratch: F32) -> None:
-    """Lay a sprite's colour over ``below`` (3,)."""
+def put_over(below: F32, sprite: F32, column: float, row: float, light: float, share: float, scratch: F32) -> None:
+    """Lay a sprite's colour, times ``light``, over ``below`` (3,) with opacity ``share``."""
     read_sprite(sprite, column, row, scratch)
     for c in range(3):
-        below[c] = below[c] * (1.0 - scratch[3]) + scratch[c] * light
+        below[c] = below[c] * (1.0 - share * scratch[3]) + share * scratch[c] * light
 
 
 @compiled
@@ -69,6 +69,7 @@ def draw_mouth_layer(
     own: F32,
     own_x: int,
     own_y: int,
+    noise: I8,
     out: U8,
 ) -> None:
     """Compose cavity, tongue, teeth and the photo's own teeth inside the opening of the mouth.
@@ -83,9 +84,11 @@ def draw_mouth_layer(
         cavity, mucosa: colours (3,).
         flat, stride, rows, crop_x, crop_y: the enlarged crop of the photo.
         own: ``(h, w)`` share of the photo's own content, whose pixel (0, 0) is (own_x, own_y) of the photo.
+        noise: square tile of unit noise, 16 = one standard deviation; GRAIN is its strength in grey levels.
         out: the frame.
     """
     ink = np.empty(3, dtype=np.float32)
+    tile = noise.shape[0] - 1
     scratch = np.empty(4, dtype=np.float32)
     m = numbers
     scale, per_mm = m[SPRITE_SCALE], m[PIXELS_PER_MM]
@@ -104,11 +107,16 @@ def draw_mouth_layer(
             mm_y = m[TO_MM_YX] * x + m[TO_MM_YY] * y + m[TO_MM_Y]
             for c in range(3):
                 ink[c] = cavity[c]
-            put_over(ink, tongue, (mm_x - m[TONGUE_X]) * scale + m[SPRITE_X], (mm_y - m[TONGUE_Y]) * scale + m[SPRITE_Y],
-                     m[TONGUE_LIGHT], scratch)  # fmt: skip
-            put_over(ink, lower, (mm_x - m[JAW_X]) * scale + m[SPRITE_X], (mm_y - m[JAW_Y]) * scale + m[SPRITE_Y],
-                     0.84, scratch)  # fmt: skip
-            put_over(ink, upper, mm_x * scale + m[SPRITE_X], mm_y * scale + m[SPRITE_Y], 1.0, scratch)
+            column, row = mm_x * scale + m[SPRITE_X], mm_y * scale + m[SPRITE_Y]
+            jaw_column, jaw_row = column - m[JAW_X] * scale, row - m[JAW_Y] * scale
+            tongue_column, tongue_row = column - m[TONGUE_X] * scale, row - m[TONGUE_Y] * scale
+            # a tongue that is put forward (th) lies over the lower teeth
+            front = ramp(m[TONGUE_FORWARD], 0.35, 0.75)
+            put_over(ink, tongue, tongue_column, tongue_row, m[TONGUE_LIGHT], 1.0, scratch)
+            put_over(ink, lower, jaw_column, jaw_row, 0.84, 1.0, scratch)
+            if front > 0.0:
+                put_over(ink, tongue, tongue_column, tongue_row, m[TONGUE_LIGHT], front, scratch)
+            put_over(ink, upper, column, row, 1.0, 1.0, scratch)
             # the lips shade what lies behind them, the upper one more; at the corners the inner cheek shows
             from_above, from_below = max(above, 0.0) / per_mm, max(below, 0.0) / per_mm
             light = (0.62 + 0.38 * ramp(from_above, -0.5, 1.8 + 2.0 * wide)) * (
@@ -118,6 +126,9 @@ def draw_mouth_layer(
             light *= 1.0 - 0.55 * corner
             for c in range(3):
                 ink[c] = ink[c] * light + mucosa[c] * (0.75 * corner * (1.0 - 0.5 * wide) + 0.10 * (1.0 - light))
+            grain = m[GRAIN] * noise[y & tile, x & tile] / 16.0
+            for c in range(3):
+                ink[c] += grain * min(1.0, 0.25 + ink[c] / 120.0)
             if m[OWN] > 0.0:
                 px = m[TO_PHOTO_XX] * x + m[TO_PHOTO_XY] * y + m[TO_PHOTO_X]
                 py = m[TO_PHOTO_YX] * x + m[TO_PHOTO_YY] * y + m[TO_PHOTO_Y]

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from gpu_worker.rendering.arrays import F32, F64, U8, smoothstep
-from gpu_worker.rendering.colour import Palette, polygon_mask, to_lab
+from gpu_worker.rendering.colour import Palette, polygon_mask
+from gpu_worker.rendering.imaging import blurred, lab_of
 from gpu_worker.rendering.pose import HeadFrame
 from gpu_worker.rendering.shapes import MouthMeasures
 from gpu_worker.rendering.topology import LOWER_INNER, UPPER_INNER
@@ -48,7 +49,7 @@ def find_own_content(
     if (high - low).min() < 4:
         return nothing
     patch = np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]])
-    lab = to_lab(patch)
+    lab = lab_of(patch)
     opening = polygon_mask(lab.shape[:2], [outline - low])
     inside = lab[cv2.erode(opening, np.ones((3, 3), np.uint8)) > 0]
     if len(inside) < 6:
@@ -60,9 +61,9 @@ def find_own_content(
     tooth = smoothstep(lab[..., 0], threshold - 8, threshold + 6)
     if not palette.one_tint:
         tooth = tooth * (1 - smoothstep(lab[..., 1] - 0.62 * float(palette.lip[1]), 0, 5))
-    blurred = cv2.GaussianBlur(tooth.astype(np.float32), (0, 0), max(0.6, 0.006 * frame.unit))
-    keep = smoothstep(blurred, 0.25, 0.6) * (opening / 255.0)
-    soft = cv2.GaussianBlur(keep.astype(np.float32), (0, 0), max(0.6, 0.004 * frame.unit))
+    spread = blurred(tooth, max(0.6, 0.006 * frame.unit))
+    keep = smoothstep(spread, 0.25, 0.6) * (opening / 255.0)
+    soft = blurred(keep, max(0.6, 0.004 * frame.unit))
     sure = keep > 0.9
     tooth_colour = np.percentile(patch[sure], 78, axis=0).astype(np.float32) if int(sure.sum()) >= 8 else None
-    return OwnContent(soft.astype(np.float32), int(low[0]), int(low[1]), True, tooth_colour)
+    return OwnContent(soft, int(low[0]), int(low[1]), True, tooth_colour)

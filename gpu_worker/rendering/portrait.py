@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from gpu_worker.errors import InputError
 from gpu_worker.rendering.arrays import F32, F64, I32, I64, U8, Bool
 from gpu_worker.rendering.basis import FieldSolver
-from gpu_worker.rendering.colour import Palette, build_palette, polygon_mask, to_lab, with_teeth
+from gpu_worker.rendering.colour import Palette, build_palette, polygon_mask, with_teeth
 from gpu_worker.rendering.grain import measure_blur, measure_grain
+from gpu_worker.rendering.imaging import blurred, grey_of, lab_of, reduced
 from gpu_worker.rendering.lip_line import snap_to_lip_line
 from gpu_worker.rendering.mouth_interior import MouthSprites, draw_mouth
 from gpu_worker.rendering.own_teeth import OwnContent, find_own_content
 from gpu_worker.rendering.pose import CAMERA_DISTANCE, HeadFrame, head_weights, ring_points, turning_point
 from gpu_worker.rendering.raster import draw_triangles
 from gpu_worker.rendering.sampling import enlarge_and_pack
+from gpu_worker.rendering.shading import build_shading
 from gpu_worker.rendering.shapes import MouthMeasures, build_basis, jaw_travel, measure_mouth
 from gpu_worker.rendering.topology import EYES, FACE_POINTS, OVAL, Topology, build_topology
 from gpu_worker.schema import FaceRig, Photo
 
 #: Nodes of the coarse map for each face height.
-_NODES_PER_FACE = 72
+_NODES_PER_FACE = 64
 #: Displacements smaller than this share of the face height do not count as movement.
 _STILL = 2e-4
 
@@ -48,16 +50,19 @@ class Region:
     spans: I32
     left: int
     top: int
+    right: int
+    bottom: int
     step: int
     grid: tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Eye:
-    """One eyeball in the photo: centre and radius of the iris in pixels, and the flip of its contours."""
+    """One eyeball in the photo: centre and radius of the iris in pixels, its middle (local), its opening."""
 
     iris: tuple[float, float]
     radius: float
+    anchor: F64
     gap: float
 
 
@@ -72,6 +77,7 @@ class Portrait:
     rest_depth: F32
     source: F32
     basis: F32
+    shading: F32
     follow: F32
     pivot: F64
     triangles: I32
@@ -131,7 +137,7 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     """
     topology = build_topology()
     landmarks = check_landmarks(face, photo, smallest_face)
-    grey: U8 = cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2GRAY)
+    grey = grey_of(photo.pixels)
     frame = HeadFrame.from_landmarks(landmarks)
     landmarks = snap_to_lip_line(grey, landmarks, frame)
     base = np.concatenate([landmarks[:FACE_POINTS], ring_points(landmarks)])
@@ -152,10 +158,12 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     return Portrait(
         photo=photo.pixels, topology=topology, frame=frame, rest=local.astype(np.float32),
         rest_depth=(positions[:, 2] - frame.origin[2]).astype(np.float32),
-        source=np.ascontiguousarray(positions[:, :2], dtype=np.float32), basis=basis, follow=follow.astype(np.float32),
-        pivot=turning_point(local), triangles=triangles, windows=_window_triangles(topology, triangles, positions, frame.unit),
+        source=np.ascontiguousarray(positions[:, :2], dtype=np.float32), basis=basis,
+        shading=build_shading(local), follow=follow.astype(np.float32),
+        pivot=turning_point(local), triangles=triangles,
+        windows=_window_triangles(topology, triangles, positions, frame.unit),
         flips=_flips(topology, positions), region=region, crop=crop, mouth=mouth, mouth_anchor=anchor,
-        jaw_travel_mm=jaw_travel(local, anchor) * 185.0, eyes=_measure_eyes(landmarks, frame.unit),
+        jaw_travel_mm=jaw_travel(local, anchor) * 185.0, eyes=_measure_eyes(landmarks, frame),
         soft_lids=_soft_lids(photo.pixels, topology, positions, frame.unit),
         palette=palette, sprites=draw_mouth(palette, frame.pixels_per_mm, half_mouth_mm, measured.blur),
         own=own, grain=measured.grain, blur=measured.blur,
@@ -163,12 +171,9 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
 
 
 def _far_to_near(triangles: I32, positions: F64) -> I32:
-    """Triangles sorted for painting; those that the photo sees from behind come first of all."""
-    corners = positions[triangles]
-    depth = corners[:, :, 2].mean(1)
-    edge_a, edge_b = corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2]
-    area = edge_a[:, 0] * edge_b[:, 1] - edge_a[:, 1] * edge_b[:, 0]
-    return np.ascontiguousarray(triangles[np.argsort(-depth, kind="stable")]) if area.size else triangles
+    """Triangles sorted for painting."""
+    depth = positions[triangles][:, :, 2].mean(1)
+    return np.ascontiguousarray(triangles[np.argsort(-depth, kind="stable")])
 
 
 def _moving_region(
@@ -193,9 +198,10 @@ def _moving_region(
     mask = np.zeros((height, width), dtype=bool)
     for i, (a, b) in enumerate(spans):
         mask[top + rows[0] + i, a:b] = True
-    step = max(2, round(unit / _NODES_PER_FACE))
+    step = 2 ** max(1, round(math.log2(unit / _NODES_PER_FACE)))
     grid = ((len(spans) + step - 1) // step + 2, (int(right - left) + step - 1) // step + 2)
-    return Region(mask, int(top + rows[0]), spans, int(left), int(top + rows[0]), step, grid)
+    first_row = int(top + rows[0])
+    return Region(mask, first_row, spans, int(left), first_row, int(right), first_row + len(spans), step, grid)
 
 
 def _crop(pixels: U8, region: Region, unit: float) -> Crop:
@@ -221,11 +227,10 @@ def _measure_face(pixels: U8, landmarks: F64, frame: HeadFrame) -> _Measured:
     high = np.minimum(np.ceil(points.max(0)).astype(int) + 9, (pixels.shape[1], pixels.shape[0]))
     crop = np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]])
     inside = points - low
-    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    grey = grey_of(crop)
     face = polygon_mask(grey.shape, [inside[list(OVAL)]]) > 0
     shrink = min(1.0, 400.0 / max(crop.shape[:2]))
-    small = cv2.resize(crop, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else crop
-    palette = build_palette(to_lab(small), inside * shrink)
+    palette = build_palette(lab_of(reduced(crop, shrink)), inside * shrink)
     return _Measured(palette, measure_grain(grey, face), measure_blur(grey, face, frame.unit))
 
 
@@ -253,13 +258,14 @@ def _flips(topology: Topology, positions: F64) -> tuple[float, float, float]:
     return signs[0], signs[1], signs[2]
 
 
-def _measure_eyes(landmarks: F64, unit: float) -> dict[str, Eye]:
+def _measure_eyes(landmarks: F64, frame: HeadFrame) -> dict[str, Eye]:
     eyes = {}
     for side, rows in EYES.items():
         iris = landmarks[list(rows.iris), :2]
         radius = float(np.linalg.norm(iris[1] - iris[3]) + np.linalg.norm(iris[2] - iris[4])) / 4
-        gap = float(np.linalg.norm(landmarks[rows.lower[4], :2] - landmarks[rows.upper[4], :2])) / unit
-        eyes[side] = Eye((float(iris[0, 0]), float(iris[0, 1])), max(radius, 0.5), gap)
+        gap = float(np.linalg.norm(landmarks[rows.lower[4], :2] - landmarks[rows.upper[4], :2])) / frame.unit
+        anchor = frame.to_local((landmarks[rows.upper[0]] + landmarks[rows.upper[-1]]) / 2)
+        eyes[side] = Eye((float(iris[0, 0]), float(iris[0, 1])), max(radius, 0.5), anchor, gap)
     return eyes
 
 
@@ -273,7 +279,7 @@ def _soft_lids(pixels: U8, topology: Topology, positions: F64, unit: float) -> t
         high = np.maximum(high, low + 1)
         low = np.minimum(low, high - 1)
         patch = np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]])
-        soft = cv2.GaussianBlur(patch, (0, 0), max(0.8, 0.009 * unit)).astype(np.uint8)
+        soft = np.rint(blurred(patch, max(0.8, 0.009 * unit))).astype(np.uint8)
         packed = enlarge_and_pack(soft)
         crops.append(Crop(packed.ravel(), packed.shape[1], packed.shape[0], int(low[0]), int(low[1])))
     return crops[0], crops[1]

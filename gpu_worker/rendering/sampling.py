@@ -3,12 +3,12 @@
 The photo is enlarged twice, once, with a filter that leaves its own pixels as they are, and frames are read from the
 enlargement by linear interpolation in steps of 1/32 pixel. Linear interpolation between an own pixel and a half-way
 one loses fine detail, so the half-way filter is made a little too sharp: averaged over positions, the detail is kept.
-A pixel's three channels travel in one 64-bit integer, 16 bits each, so that one integer multiplication weights them all.
+A pixel's three channels travel in one 64-bit integer, 16 bits each, so that one integer multiplication weights them
+all.
 """
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 
 import cv2
@@ -50,14 +50,11 @@ def enlarge_and_pack(pixels: U8) -> I64:
     # the filter has an even number of taps: anchored so that the result lies half a pixel further on
     anchor = _TAPS // 2 - 1
     across = cv2.sepFilter2D(padded, cv2.CV_32F, kernel, identity, anchor=(anchor, 0), borderType=cv2.BORDER_REPLICATE)
-    down = cv2.sepFilter2D(padded, cv2.CV_8U, identity, kernel, anchor=(0, anchor), borderType=cv2.BORDER_REPLICATE)
+    down = cv2.sepFilter2D(padded, cv2.CV_32F, identity, kernel, anchor=(0, anchor), borderType=cv2.BORDER_REPLICATE)
     both = cv2.sepFilter2D(across, cv2.CV_32F, identity, kernel, anchor=(0, anchor), borderType=cv2.BORDER_REPLICATE)
     packed = np.empty((2 * height, 2 * width), dtype=np.int64)
     for row, column, part in ((0, 0, padded), (0, 1, across), (1, 0, down), (1, 1, both)):
-        _pack_into(
-            part if part.dtype == np.uint8 else np.clip(np.rint(part), 0, 255).astype(np.uint8),
-            packed[row::2, column::2],
-        )
+        _pack_into(np.asarray(np.clip(np.rint(part), 0, 255), dtype=np.uint8), packed[row::2, column::2])
     return packed
 
 
@@ -94,15 +91,16 @@ def read_packed(flat: I64, stride: int, rows: int, qx: int, qy: int) -> int:
     start = np.uint64((qy >> 4) * stride + (qx >> 4))
     below = start + np.uint64(stride)
     one = np.uint64(1)
-    return (16 - v) * ((16 - u) * flat[start] + u * flat[start + one]) + v * (
+    total: int = (16 - v) * ((16 - u) * flat[start] + u * flat[start + one]) + v * (
         (16 - u) * flat[below] + u * flat[below + one]
     )
+    return total
 
 
 @compiled
 def to_32nds(x: float) -> int:
     """A position in pixels as a whole number of 1/32 pixel."""
-    return int(math.floor(x * 32.0 + 0.5))
+    return int(np.floor(x * 32.0 + 0.5))
 
 
 @compiled
@@ -123,11 +121,11 @@ def store(total: int, gain: int, extra: int, out: U8, y: int, x: int) -> None:
 
 
 @compiled
-def grain_at(noise: I8, loss: I32, grain: int, qx: int, qy: int, y: int, x: int) -> int:
+def grain_at(noise_line: I8, loss: I32, grain: int, qx: int, qy: int, x: int) -> int:
     """Grain that makes up for what reading at (qx, qy) lost, in grey levels; ``grain`` in 1/256 grey level."""
-    tile = noise.shape[0] - 1
-    unit = np.int64(noise[np.uint64(y & tile), np.uint64(x & tile)])
-    return (unit * grain * loss[np.uint64((qy & 15) * 16 + (qx & 15))] + (1 << 19)) >> 20
+    unit = np.int64(noise_line[np.uint64(x & (noise_line.shape[0] - 1))])
+    grey: int = (unit * grain * loss[np.uint64((qy & 15) * 16 + (qx & 15))] + (1 << 19)) >> 20
+    return grey
 
 
 @compiled
@@ -165,33 +163,40 @@ def warp_region(
     """
     columns = field.shape[1]
     line = np.empty((columns, 3), dtype=np.int64)
-    # positions in 1/65536 pixel, brightness in 1/1024
+    # positions in 1/65536 pixel, brightness in 1/65536; the step is a power of two, so that slopes are shifts
+    shift = 0
+    while (1 << shift) < step:
+        shift += 1
     for r in range(spans.shape[0]):
         y = first_row + r
-        k = min((y - top) // step, field.shape[0] - 2)
+        k = min((y - top) >> shift, field.shape[0] - 2)
         ty = np.float32((y - top - k * step) / step)
         first, last = spans[r, 0], spans[r, 1]
-        j0, j1 = (first - left) // step, min((last - 1 - left) // step, columns - 2)
+        j0, j1 = (first - left) >> shift, min((last - 1 - left) >> shift, columns - 2)
         for j in range(j0, j1 + 2):
+            n = np.uint64(j)
             for d in range(3):
-                value = field[k, j, d] + ty * (field[k + 1, j, d] - field[k, j, d])
-                line[j, d] = int(value * 65536.0)
-        base_y = (y - crop_y) << 16
+                value = field[k, n, d] + ty * (field[k + 1, n, d] - field[k, n, d])
+                line[n, d] = int(value * np.float32(65536.0))
+        base_y = ((y - crop_y) << 16) + 1024
+        noise_line = noise[(y + noise_row) & (noise.shape[0] - 1)]
         for j in range(j0, j1 + 1):
-            begin = left + j * step
-            slope_x = (line[j + 1, 0] - line[j, 0]) // step
-            slope_y = (line[j + 1, 1] - line[j, 1]) // step
-            slope_s = (line[j + 1, 2] - line[j, 2]) // step
+            n = np.uint64(j)
+            m = n + np.uint64(1)
+            begin = left + (j << shift)
             x0, x1 = max(begin, first), min(begin + step, last)
-            sx = line[j, 0] + slope_x * (x0 - begin) + ((x0 - crop_x) << 16) + 1024
-            sy = line[j, 1] + slope_y * (x0 - begin) + base_y + 1024
-            shade = line[j, 2] + slope_s * (x0 - begin)
+            slope_x = (line[m, 0] - line[n, 0]) >> shift
+            slope_y = (line[m, 1] - line[n, 1]) >> shift
+            slope_s = (line[m, 2] - line[n, 2]) >> shift
+            sx = line[n, 0] + slope_x * (x0 - begin) + ((x0 - crop_x) << 16) + 1024
+            sy = line[n, 1] + slope_y * (x0 - begin) + base_y
+            shade = line[n, 2] + slope_s * (x0 - begin) + 32
             for x in range(x0, x1):
                 qx, qy = sx >> 11, sy >> 11
                 extra = 0
                 if grain != 0:
-                    extra = grain_at(noise, loss, grain, qx, qy, y + noise_row, x + noise_column)
-                store(read_packed(flat, stride, rows, qx, qy), (shade + 32) >> 6, extra, out, y, x)
+                    extra = grain_at(noise_line, loss, grain, qx, qy, x + noise_column)
+                store(read_packed(flat, stride, rows, qx, qy), shade >> 6, extra, out, y, x)
                 sx += slope_x + 65536
                 sy += slope_y
                 shade += slope_s
@@ -221,14 +226,15 @@ def warp_window(
 ) -> None:
     """Write a window of the frame through a map at full resolution; as :func:`warp_region` otherwise.
 
-    ``fine`` is ``(h, w, 3)`` with its pixel (0, 0) at (window_x, window_y) of the frame; values of 1e8 and more mean "no
-    value, use the coarse field". Over ``fade`` pixels from the window's border the coarse field takes over.
+    ``fine`` is ``(h, w, 3)`` with its pixel (0, 0) at (window_x, window_y) of the frame; values of 1e8 and more mean
+    "no value, use the coarse field". Over ``fade`` pixels from the window's border the coarse field takes over.
     """
     height, width = fine.shape[0], fine.shape[1]
     for r in range(height):
         y = window_y + r
         k = min((y - top) // step, field.shape[0] - 2)
         ty = np.float32((y - top - k * step) / step)
+        noise_line = noise[(y + noise_row) & (noise.shape[0] - 1)]
         for q in range(width):
             x = window_x + q
             j = min((x - left) // step, field.shape[1] - 2)
@@ -252,7 +258,7 @@ def warp_window(
             qx, qy = to_32nds(x - crop_x + dx), to_32nds(y - crop_y + dy)
             extra = 0
             if grain != 0:
-                extra = grain_at(noise, loss, grain, qx, qy, y + noise_row, x + noise_column)
+                extra = grain_at(noise_line, loss, grain, qx, qy, x + noise_column)
             store(read_packed(flat, stride, rows, qx, qy), int(ds * 1024.0), extra, out, y, x)
 
 

@@ -261,6 +261,13 @@ def _pin_closing(field: F64, gap: F64, hole: Hole) -> None:
     field[hole.lower] = middle - gap
 
 
+def _cheek_lift(local: F64, cheek: F64) -> F64:
+    """The cheek rises and swells under a smile, and takes the lower lid a little with it."""
+    away = np.linalg.norm(local[:, :2] - cheek[:2], axis=1)
+    lift: F64 = np.exp(-0.5 * (away / 0.065) ** 2)[:, None] * np.array([0.004 * np.sign(cheek[0]), -0.013, -0.012])
+    return lift
+
+
 def build_basis(solver: FieldSolver, topology: Topology, local: F64, mouth: MouthMeasures) -> F32:
     """Displacement of every point at full strength of every shape: ``(len(SHAPES), points, 3)`` in face heights."""
     prescriptions = {"jaw": _jaw(local), "jaw_side": _jaw_side(local)}
@@ -268,6 +275,8 @@ def build_basis(solver: FieldSolver, topology: Topology, local: F64, mouth: Mout
     primary = _fields(solver, topology, [prescriptions[name] for name in PRIMARY])
     for side in EYES:
         _pin_blink(primary[PRIMARY.index(f"blink_{side}")], local, topology.eyes[side])
+    for side, cheek in (("right", 50), ("left", 280)):
+        primary[PRIMARY.index(f"smile_{side}")] += _cheek_lift(local, local[cheek])
     lips = topology.mouth
     inner_upper, inner_lower = list(UPPER_LIP[3]), list(LOWER_LIP[3])
     closings = [_closing_rest(local, mouth)]

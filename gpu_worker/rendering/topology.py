@@ -10,6 +10,7 @@ curved. All of it depends on the connectivity alone and is built once per proces
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -221,7 +222,7 @@ def _split_triangle(triangle: list[int], middle: dict[tuple[int, int], int]) -> 
 
 def _refined_chain(chain: list[int], middle: dict[tuple[int, int], int]) -> list[int]:
     out = [chain[0]]
-    for a, b in zip(chain, chain[1:], strict=False):
+    for a, b in itertools.pairwise(chain):
         out += [middle[min(a, b), max(a, b)], b]
     return out
 
@@ -229,8 +230,7 @@ def _refined_chain(chain: list[int], middle: dict[tuple[int, int], int]) -> list
 def _constrained_points(rings: I32) -> I32:
     """Base points whose displacement is prescribed; the rest is filled in."""
     points = set(OVAL) | set(NOSE) | {int(v) for v in rings.ravel()}
-    for row in (*UPPER_LIP, *LOWER_LIP):
-        points |= set(row)
+    points |= {v for row in (*UPPER_LIP, *LOWER_LIP) for v in row}
     for eye in EYES.values():
         for row in (eye.upper, eye.lower, eye.crease, eye.pouch, eye.socket, eye.brow):
             points |= set(row)
