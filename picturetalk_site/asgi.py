@@ -15,10 +15,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picturetalk_site.settings")
 http_application = get_asgi_application()
 
 from animator.routing import websocket_urlpatterns  # noqa: E402
+from animator.upload_limit import UploadLimit  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": http_application,
+        "http": UploadLimit(http_application),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
