@@ -104,25 +104,27 @@ def test_a_window_is_cut_and_scaled(tmp_path: Path) -> None:
 
 def test_a_cancelled_video_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
-    picture = _patches(96, 64)
-    with pytest.raises(Cancelled), VideoWriter(path, 96, 64, 25, CONFIG, sound=_clicks(1.0)) as writer:
-        writer.write(picture)
-        raise Cancelled
+
+    def begin_and_stop() -> None:
+        with VideoWriter(path, 96, 64, 25, CONFIG, sound=_clicks(1.0)) as writer:
+            writer.write(_patches(96, 64))
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        begin_and_stop()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_dead_ffmpeg_is_reported_with_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = tmp_path / "ffmpeg"
     # It complains more than a pipe holds, reads nothing and dies: the writer must neither hang nor lose the reason.
-    script.write_text("#!/bin/sh\nfor i in $(seq 3000); do echo 'a long line of complaint that nobody reads' >&2; done\n"
-                      "echo 'no space left' >&2\nexit 7\n")  # fmt: skip
+    complaint = "for i in $(seq 3000); do echo 'a long line of complaint that nobody reads' >&2; done"
+    script.write_text(f"#!/bin/sh\n{complaint}\necho 'no space left' >&2\nexit 7\n")
     script.chmod(0o755)
     monkeypatch.setattr(video_module, "ffmpeg_executable", lambda: str(script))
     out = tmp_path / "out"
-    picture = np.zeros((512, 512, 3), np.uint8)
-    with pytest.raises(EngineError, match="no space left"), VideoWriter(out / "a.mp4", 512, 512, 25, CONFIG) as writer:
-        for _ in range(100):
-            writer.write(picture)
+    with pytest.raises(EngineError, match="no space left"):
+        _write(out / "a.mp4", 512, 512, frames=100)
     assert list(out.iterdir()) == []
 
 

@@ -46,5 +46,5 @@ def test_rounding_and_labiodentals_reach_the_rig(speaker: Speaker) -> None:
     assert controls["lip_in"].max() > 0.7
     assert set(controls) <= set(CONTROLS)
     for curve in controls.values():
-        assert 0.0 <= curve.min()
+        assert curve.min() >= 0.0
         assert curve.max() <= 1.0

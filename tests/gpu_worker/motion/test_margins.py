@@ -11,7 +11,8 @@ from gpu_worker.schema import Phone, Timeline, VisemeSpan, Waveform, Word
 def _speech(start: float, end: float, duration: float) -> tuple[Waveform, Timeline]:
     samples = np.random.default_rng(0).normal(0, 0.1, int(duration * 48000)).astype(np.float32)
     timeline = Timeline(
-        "en", "forced", duration, (Word("ma", start, end),), (Phone("M", start, start + 0.1), Phone("AA", start + 0.1, end)),
+        "en", "forced", duration, (Word("ma", start, end),),
+        (Phone("M", start, start + 0.1), Phone("AA", start + 0.1, end)),
         (VisemeSpan("PP", start, start + 0.1), VisemeSpan("aa", start + 0.1, end)),
     )  # fmt: skip
     return Waveform(samples, 48000), timeline
