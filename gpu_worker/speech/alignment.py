@@ -22,6 +22,9 @@ Progress = Callable[[float], None]
 
 #: Chance of the chain's leaving early after a word; small, so that it is taken only at the end of the sound.
 _LEAVE = 1e-3
+#: Chance of each word that the speaker left out, where leaving out is allowed, and the most in a row.
+_SKIP = 1e-8
+_MOST_SKIPPED = 4
 #: Words offered to a window for each that is expected in it.
 _GENEROUS = 1.6
 _SPARE_WORDS = 25
@@ -39,9 +42,12 @@ class AlignedUnit:
 
 
 def align(
-    samples: FloatArray, pronunciation: Pronunciation, progress: Progress | None = None
+    samples: FloatArray, pronunciation: Pronunciation, progress: Progress | None = None, skipping: bool = False
 ) -> tuple[AlignedUnit, ...]:
-    """Find every unit in 16 kHz sound. Raises :class:`EngineError` where words and sound do not fit together."""
+    """Find every unit in 16 kHz sound; with ``skipping``, words that were not spoken may be left out.
+
+    Raises :class:`EngineError` where words and sound do not fit together.
+    """
     units = pronunciation.units
     duration = len(samples) / RATE
     found: list[AlignedUnit] = []
@@ -56,23 +62,21 @@ def align(
         if not kept:
             raise EngineError("The words do not fit the sound.")
         found += [_moved(unit, start, cursor) for unit in kept]
-        cursor += len(kept)
+        cursor = found[-1].index + 1
         start = end if last else found[-1].end
         if progress is not None:
             progress(min(start / duration, 1.0))
-    if cursor < len(units):
+    if cursor < len(units) - (_MOST_SKIPPED if skipping else 0):
         raise EngineError(f"The sound ended {len(units) - cursor} words before the text.")
     return tuple(found)
 
 
-def align_window(samples: FloatArray, units: Sequence[Unit], whole: bool) -> list[AlignedUnit]:
+def align_window(samples: FloatArray, units: Sequence[Unit], whole: bool, skipping: bool = False) -> list[AlignedUnit]:
     """Align a stretch of sound; ``whole``: all units must be in it, else any number of the first of them."""
     engine = decoder.aligner()
     try:
         names = [_word(engine, unit) for unit in units]
-        chain: list[tuple[int, int, float, str]] = [(place, place + 1, 1.0, name) for place, name in enumerate(names)]
-        if not whole:
-            chain += [(place, len(names), _LEAVE, name) for place, name in enumerate(names[:-1])]
+        chain = _chain(names, whole, skipping)
         engine.add_fsg("chain", engine.create_fsg("chain", 0, len(names), chain))
         engine.activate_search("chain")
         pcm = decoder.decoder_pcm(samples)
@@ -83,10 +87,39 @@ def align_window(samples: FloatArray, units: Sequence[Unit], whole: bool) -> lis
     except (RuntimeError, EngineError) as problem:
         decoder.forget("aligner")
         raise EngineError("The words do not fit the sound.") from problem
-    if [word.name.split("(")[0] for word in words] != names[: len(words)] or (whole and len(words) < len(names)):
+    places = _places([word.name.split("(")[0] for word in words], names, _MOST_SKIPPED if skipping else 0)
+    if whole and not skipping and len(places) < len(names):
         # The decoder can stop early without an error.
-        raise EngineError(f"Only {len(words)} of {len(names)} words were found in the sound.")
-    return [_aligned(place, word, unit) for place, (word, unit) in enumerate(zip(words, units, strict=False))]
+        raise EngineError(f"Only {len(places)} of {len(names)} words were found in the sound.")
+    return [_aligned(place, word, units[place]) for place, word in zip(places, words, strict=True)]
+
+
+def _chain(names: Sequence[str], whole: bool, skipping: bool) -> list[tuple[int, int, float, str]]:
+    """The arcs (from, to, chance, word) of the words in order: each leads from its place to the next."""
+    count = len(names)
+    arcs = [(place, place + 1, 1.0, name) for place, name in enumerate(names)]
+    if not whole:
+        arcs += [(place, count, _LEAVE, name) for place, name in enumerate(names[:-1])]
+    if skipping:
+        for left_out in range(1, _MOST_SKIPPED + 1):
+            chance = _SKIP**left_out
+            arcs += [(place - left_out, place + 1, chance, names[place]) for place in range(left_out, count)]
+            if whole and count > left_out:  # the last words may be missing too
+                arcs.append((count - left_out - 1, count, chance, names[count - left_out - 1]))
+    return arcs
+
+
+def _places(heard: Sequence[str], names: Sequence[str], most_skipped: int) -> list[int]:
+    """The place among ``names`` of each word the decoder returned. Raises EngineError when it is not in order."""
+    places: list[int] = []
+    following = 0
+    for name in heard:
+        near = list(names[following : following + most_skipped + 1])
+        if name not in near:
+            raise EngineError("The words do not fit the sound.")
+        places.append(following + near.index(name))
+        following = places[-1] + 1
+    return places
 
 
 def _word(engine: object, unit: Unit) -> str:

@@ -20,6 +20,7 @@ from gpu_worker.errors import EngineError
 from gpu_worker.languages import Language, find_language
 from gpu_worker.media.sound import resample
 from gpu_worker.schema import FloatArray, Phone, Timeline, TimelineSource, Waveform, Word
+from gpu_worker.speech.agreement import confidence, disagreements, is_wrong, mean_score
 from gpu_worker.speech.alignment import AlignedUnit, Progress, align
 from gpu_worker.speech.dtw import warp_onto
 from gpu_worker.speech.energy import syllables
@@ -30,6 +31,11 @@ from gpu_worker.speech.refinement import reclaim_sound, snap_boundaries
 from gpu_worker.speech.spectrum import RATE
 from gpu_worker.speech.text import has_speech
 from gpu_worker.visemes.spans import viseme_spans
+
+#: Recognised words replace a transcript only if they share less than this part of themselves with it...
+SHARED_WORDS = 0.5
+#: ... and fit the sound at least this well.
+SURE_SCORE = 0.68
 
 
 @dataclass(frozen=True)
@@ -92,23 +98,98 @@ def _with_words(
     reasons: list[str],
     progress: Progress | None,
 ) -> _Result | None:
+    pronunciation: Pronunciation | None = None
+    aligned: _Result | None = None
     try:
         pronunciation = pronounce(words, language)
-        if not pronunciation.units:
-            reasons.append("Nothing in the transcript can be spoken.")
-            return _without_words(samples, language, reasons, progress)
-        units = align(samples, pronunciation, progress)
-        phones, timed = _phones_of(units, pronunciation, len(samples) / RATE)
-        return _Result(source, phones, timed, _FORCED[source], _confidence(units))
     except EngineError as problem:
-        reasons.append(f"Forced alignment was left: {problem}")
+        reasons.append(f"The words could not be pronounced: {problem}")
+    if pronunciation is not None and not pronunciation.units:
+        reasons.append("Nothing in the transcript can be spoken.")
+        return _without_words(samples, language, reasons, progress)
+    if pronunciation is not None:
+        aligned, fits = _aligned(samples, pronunciation, language, source, reasons, progress)
+        if fits or source == "recognised":
+            return aligned
+    if source == "forced" and (heard := _other_words(samples, words, language, aligned, reasons, progress)):
+        return heard
+    return aligned or _warped(samples, words, language, source, reasons)
+
+
+def _aligned(
+    samples: FloatArray,
+    pronunciation: Pronunciation,
+    language: Language,
+    source: TimelineSource,
+    reasons: list[str],
+    progress: Progress | None,
+) -> tuple[_Result | None, bool]:
+    """The alignment, and whether the words belong to the sound. Where they do not fit, words may be left out."""
+    best: tuple[AlignedUnit, ...] = ()
+    for skipping in (False, True):
+        try:
+            units = align(samples, pronunciation, progress, skipping)
+        except EngineError as problem:
+            if skipping:
+                reasons.append(f"Forced alignment was left: {problem}")
+            continue
+        if not best or mean_score(units) > mean_score(best):
+            best = units
+        if not is_wrong(units, language):
+            break
+    if not best:
+        return None, False
+    fits = not is_wrong(best, language)
+    if fits:
+        reasons += disagreements(best, pronunciation, language)
+    phones, timed = _phones_of(best, pronunciation, len(samples) / RATE)
+    return _Result(source, phones, timed, _FORCED[source], confidence(best)), fits
+
+
+def _other_words(
+    samples: FloatArray,
+    words: str,
+    language: Language,
+    aligned: _Result | None,
+    reasons: list[str],
+    progress: Progress | None,
+) -> _Result | None:
+    """What is said in the sound, where that is clearly something else than ``words``; None to go on with them."""
+    if not language.code.startswith("en"):
+        if aligned is not None:
+            reasons.append("The transcript does not seem to match the sound; please check it and the language.")
+        return None
+    notes: list[str] = []
+    try:
+        heard = recognise(samples, progress)
+    except EngineError:
+        return None
+    found = _with_words(samples, heard, language, "recognised", notes, progress) if heard else None
+    shared = set(heard.lower().split()) & set(words.lower().split())
+    different = len(shared) < SHARED_WORDS * len(set(heard.split()))
+    better = (
+        found is not None
+        and found.score is not None
+        and found.score > 0.01 + (aligned.score or 0.0 if aligned else 0.0)
+    )
+    if found is None or not better or not different or (found.score or 0.0) < SURE_SCORE:
+        if aligned is not None:
+            reasons.append("The transcript may not match the sound; please check it.")
+        return None
+    reasons.append("The transcript does not match the sound; the words that were heard are used instead.")
+    return found
+
+
+def _warped(
+    samples: FloatArray, words: str, language: Language, source: TimelineSource, reasons: list[str]
+) -> _Result | None:
     try:
         warped, spoken = warp_onto(samples, words, language)
-        timed = [Word(word.label, word.groups[0][0].start, word.groups[-1][-1].end) for word in spoken]
-        return _Result(source, warped, timed, "The words were matched with the same words from a synthetic voice.")
     except EngineError as problem:
         reasons.append(f"Matching with a synthetic voice was left: {problem}")
-    return None
+        return None
+    timed = [Word(word.label, word.groups[0][0].start, word.groups[-1][-1].end) for word in spoken]
+    return _Result(source, warped, timed, "The words were matched with the same words from a synthetic voice.")
 
 
 _FORCED = {
@@ -158,13 +239,6 @@ def _phones_of(
         phones.append(Phone("SIL", phones[-1].end, duration))
     words = [Word(pronunciation.labels[label], start, end) for label, (start, end) in sorted(spans.items())]
     return phones, words
-
-
-def _confidence(units: Sequence[AlignedUnit]) -> float:
-    """Mean likelihood per frame on a scale of 0 to 1."""
-    length = sum(unit.end - unit.start for unit in units)
-    mean = sum(unit.score * (unit.end - unit.start) for unit in units) / max(length, 1e-6)
-    return float(np.clip(1.0 + mean / 100.0, 0.0, 1.0))
 
 
 def _covering(phones: Sequence[Phone], duration: float) -> list[Phone]:
