@@ -1,4 +1,4 @@
-"""The templates: nothing that a strict content policy forbids, nothing from elsewhere, every reference leads somewhere."""
+"""The templates: nothing that a strict content policy forbids, nothing from elsewhere, references lead somewhere."""
 
 from __future__ import annotations
 
