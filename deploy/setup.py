@@ -35,7 +35,7 @@ TASKS: dict[str, tuple[bool, tuple[str, ...]]] = {
     "run": (False, ("-m", "picturetalk_site.run")),
     "manage": (False, ("manage.py",)),
     "bench": (False, ("-m", "gpu_worker", "bench")),
-    "sheets": (False, ("-m", "gpu_worker", "sheets")),
+    "sheets": (True, ("deploy/sheets.py",)),
     "lint": (True, ("deploy/check.py", "lint")),
     "test": (True, ("deploy/check.py", "test")),
 }

@@ -14,9 +14,10 @@ import redis
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """A real Redis of this test process; the value is its address."""
-    from django.conf import settings
+    from tests import settings as test_settings
 
-    server = settings.TEST_REDIS
+    server = test_settings.TEST_REDIS
+
     process = subprocess.Popen(server.command(), stdout=subprocess.DEVNULL)
     client = redis.Redis.from_url(server.url)
     try:

@@ -62,6 +62,14 @@ class Site:
                 continue
         return found
 
+    def process_with(self, *parts: str) -> int:
+        """The process whose command holds all ``parts``; not the one that keeps it alive."""
+        return next(
+            pid
+            for pid, command in self.processes().items()
+            if ".keep " not in command and all(part in command for part in parts)
+        )
+
     def kill_everything(self) -> None:
         for pid in self.processes():
             try:

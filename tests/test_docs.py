@@ -52,10 +52,10 @@ def engine_commands() -> set[str]:
     """The commands that ``python -m gpu_worker`` offers, from its own parser."""
     import argparse
 
-    from gpu_worker.__main__ import build_parser
+    from gpu_worker.cli.arguments import parser
 
     choices: set[str] = set()
-    for action in build_parser()._actions:
+    for action in parser()._actions:
         if isinstance(action, argparse._SubParsersAction):
             choices |= set(action.choices)
     return choices

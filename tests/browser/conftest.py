@@ -145,7 +145,7 @@ def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from skimage import data
 
     file = tmp_path_factory.mktemp("photos") / "astronaut.png"
-    Image.fromarray(data.astronaut()).save(file)  # type: ignore[no-untyped-call]
+    Image.fromarray(data.astronaut()).save(file)
     return file
 
 

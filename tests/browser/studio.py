@@ -46,6 +46,11 @@ def start(page: Page) -> str:
     return page.url.rstrip("/").rsplit("/", 1)[-1]
 
 
+def say_yes(page: Page) -> None:
+    """Answers the question whether one is sure."""
+    page.locator("dialog[open] button[value=yes]").click()
+
+
 def download(page: Page, file: Path) -> Path:
     """The video as the download button gives it."""
     with page.expect_download() as waiting:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import studio
 from tests.browser.conftest import WORK
+from tests.running_site import Site
 
 
 def bad_photo(folder: Path, kind: str, portrait: Path) -> Path:
@@ -75,9 +78,28 @@ def test_a_job_is_cancelled_and_deleted(page: Page, portrait: Path) -> None:
     studio.consent(page)
     job = studio.start(page)
     page.locator("#job-cancel").click()
+    studio.say_yes(page)
     expect(page.locator("#job-view")).to_have_attribute("data-state", "cancelled", timeout=WORK)
     state = page.request.get(f"/api/jobs/{job}/").json()
     assert state["state"] == "cancelled"
     assert state["can"]["cancel"] is False
+    assert page.request.get(f"/media/results/{job}/video.mp4").status == 404
     page.goto("/jobs/")
     expect(page.get_by_text("Cancelled").first).to_be_visible()
+    page.goto(f"/jobs/{job}/")
+    page.locator("#job-delete").click()
+    studio.say_yes(page)
+    page.wait_for_url("**/jobs/")
+    assert page.request.get(f"/api/jobs/{job}/").status == 404
+
+
+def test_a_killed_worker_costs_time_not_the_job(page: Page, portrait: Path, running_site: Site) -> None:
+    studio.add_photo(page, portrait)
+    studio.type_words(page, "The worker that draws this is killed in the middle of its work. Another one goes on.")
+    studio.consent(page)
+    job = studio.start(page)
+    expect(page.locator("#job-view")).to_have_attribute("data-state", "processing", timeout=WORK)
+    os.kill(running_site.process_with("rqworker", "render"), signal.SIGKILL)
+    running_site.wait_for("render ended by itself (killed by SIGKILL); starting it again")
+    expect(page.locator("video")).to_be_visible(timeout=WORK)
+    assert page.request.get(f"/api/jobs/{job}/").json()["state"] == "succeeded"

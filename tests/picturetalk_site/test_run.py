@@ -20,10 +20,6 @@ from picturetalk_site.redis_server import free_port
 from tests.running_site import PATIENCE, ROOT, Site, site
 
 
-def pid_of(running: Site, part: str) -> int:
-    return next(pid for pid, command in running.processes().items() if part in command and ".keep" not in command)
-
-
 def eventually_gone(running: Site) -> None:
     deadline = time.monotonic() + PATIENCE
     while left := running.processes():
@@ -53,14 +49,14 @@ def test_it_starts_says_where_it_is_and_ends_without_a_trace(tmp_path: Path, num
 def test_a_killed_process_comes_back_and_a_killed_runner_leaves_nothing(tmp_path: Path) -> None:
     with site(tmp_path / "var") as running:
         running.wait_for("PictureTalk is ready")
-        first = pid_of(running, "uvicorn")
+        first = running.process_with("uvicorn")
         os.kill(first, signal.SIGKILL)
         running.wait_for("web ended by itself (killed by SIGKILL); starting it again")
         deadline = time.monotonic() + PATIENCE
         while not run.answers(f"http://127.0.0.1:{running.port}/"):
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        assert pid_of(running, "uvicorn") != first
+        assert running.process_with("uvicorn") != first
         running.process.kill()
         running.process.wait()
         # What remains are honcho's own readers, which end with the processes that they read from.
