@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_worker.rendering.arrays import F32
-from gpu_worker.rendering.deform import project_points
 from gpu_worker.rendering.shapes import shape_weights
 from gpu_worker.schema import CONTROL
 
@@ -26,9 +25,7 @@ class OpeningPlan:
         points = [*(p for pair in _PAIRS for p in pair), *_EYE_CORNERS]
         self._rest = portrait.rest[points]
         self._basis = portrait.basis[:, points]
-        self._depth = portrait.rest_depth[points]
-        self._camera = portrait.camera
-        self._distance = portrait.camera_distance
+        self._camera = portrait.camera[:2, :3]
 
     def measure(self, controls: F32) -> F32:
         """Mean inner-lip gap over the distance of the outer eye corners: ``(frames, controls)`` to ``(frames,)``.
@@ -37,9 +34,7 @@ class OpeningPlan:
         """
         weights = shape_weights(np.asarray(controls, dtype=np.float32), CONTROL)
         points = self._rest[None] + np.einsum("fk,knd->fnd", weights, self._basis)
-        screen = np.empty((len(points), len(self._rest), 2), dtype=np.float32)
-        for local, pixels in zip(points.astype(np.float32), screen, strict=True):
-            project_points(local, self._camera, self._depth, self._distance, pixels)
+        screen = points @ self._camera.T
         gaps = np.linalg.norm(screen[:, 1:6:2] - screen[:, 0:6:2], axis=2).mean(1)
         opening: F32 = (gaps / np.linalg.norm(screen[:, 7] - screen[:, 6], axis=1)).astype(np.float32)
         return opening

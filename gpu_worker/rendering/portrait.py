@@ -74,7 +74,6 @@ class Portrait:
     topology: Topology
     frame: HeadFrame
     rest: F32
-    rest_depth: F32
     source: F32
     basis: F32
     shading: F32
@@ -157,7 +156,6 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     anchor = local[13] + 0.34 * (local[14] - local[13])
     return Portrait(
         photo=photo.pixels, topology=topology, frame=frame, rest=local.astype(np.float32),
-        rest_depth=(positions[:, 2] - frame.origin[2]).astype(np.float32),
         source=np.ascontiguousarray(positions[:, :2], dtype=np.float32), basis=basis,
         shading=build_shading(local), follow=follow.astype(np.float32),
         pivot=turning_point(local), triangles=triangles,

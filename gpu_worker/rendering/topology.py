@@ -142,7 +142,9 @@ def face_triangles() -> I32:
         neighbours.setdefault(a, set()).add(b)
         neighbours.setdefault(b, set()).add(a)
     found = sorted((a, b, c) for a, b in edges for c in neighbours[a] & neighbours[b] if c > b)
-    return np.array(found, dtype=np.int32)
+    # three edges around a point with three neighbours form a triangle too, but one that the mesh does not have
+    inner = [neighbours[v] for v in neighbours if len(neighbours[v]) == 3]
+    return np.array([triangle for triangle in found if set(triangle) not in inner], dtype=np.int32)
 
 
 def _with_rings(triangles: I32) -> tuple[I32, I32]:

@@ -40,6 +40,7 @@ class Workspace:
         count = portrait.topology.point_count
         self.local = np.empty((count, 3), dtype=np.float32)
         self.screen = np.empty((count, 2), dtype=np.float32)
+        self.depth = np.empty(count, dtype=np.float32)
         self.shade = np.zeros(count, dtype=np.float32)
         self.source = portrait.source.copy()
         self.field = np.zeros((*portrait.region.grid, 3), dtype=np.float32)
