@@ -53,6 +53,8 @@ class SiteConfig:
     unused_upload_hours: float = 24.0
     #: Rejected uploads, whose files are gone at once, are forgotten after so long, hours.
     rejected_upload_hours: float = 1.0
+    #: By how much rendering gives way to what answers a person who waits, see nice(2); 0 to 19.
+    render_niceness: int = 5
     #: Most progress messages a second and job.
     events_per_second: float = 4.0
     #: Signed addresses of a remote storage stay valid for so long, seconds.

@@ -7,11 +7,14 @@ there already.
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, Scope
-
 from animator.conf import engine_config
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 #: What a form adds to the file it carries, bytes.
 FORM_OVERHEAD = 1024 * 1024
@@ -20,10 +23,10 @@ FORM_OVERHEAD = 1024 * 1024
 class UploadLimit:
     """Wraps the HTTP application. Announced too large: 413 at once; grown too large on the way: the connection ends."""
 
-    def __init__(self, application: ASGI3Application) -> None:
+    def __init__(self, application: Application) -> None:
         self.application = application
 
-    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
@@ -35,7 +38,7 @@ class UploadLimit:
             return
         received = 0
 
-        async def counted() -> ASGIReceiveEvent:
+        async def counted() -> Mapping[str, Any]:
             nonlocal received
             message = await receive()
             if message["type"] == "http.request":
@@ -47,7 +50,7 @@ class UploadLimit:
         await self.application(scope, counted, send)
 
 
-async def _refuse(send: ASGISendCallable) -> None:
+async def _refuse(send: Send) -> None:
     answer: dict[str, Any] = {
         "error": "file_too_large", "message": "This file is too large.", "hint": "Send a smaller one.",
     }  # fmt: skip
@@ -55,5 +58,5 @@ async def _refuse(send: ASGISendCallable) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     # The rest of the body is not read, so the connection cannot be used again.
     headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": 413, "headers": headers, "trailers": False})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

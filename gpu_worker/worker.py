@@ -24,9 +24,6 @@ from gpu_worker.tasks import forget_old_work
 
 log = logging.getLogger(__name__)
 
-#: Rendering gives way to whatever answers a person who waits (see ``nice(2)``).
-RENDER_NICENESS = 10
-
 
 class EngineWorker(SimpleWorker):
     """A worker that does not fork. Not in charge of what the work is: see ``gpu_worker.tasks``."""
@@ -35,7 +32,7 @@ class EngineWorker(SimpleWorker):
         """Bring back what earlier workers lost, load the models, then serve until told to end."""
         names = set(self.queue_names())
         if names.isdisjoint({site_queue.INSPECT}):
-            os.nice(RENDER_NICENESS)
+            os.nice(site_config().render_niceness)
         forget_old_work(site_config().job_timeout_s)
         recover()
         self.preload(names)

@@ -27,7 +27,7 @@ def test_sign_up_keeps_when_the_age_was_declared(client: Client) -> None:
     user = User.objects.get()
     assert user.email == "new@example.com"
     assert user.adult_declared_at is not None
-    assert not (user.is_moderator or user.is_administrator)
+    assert (user.is_moderator, user.is_administrator) == (False, False)
 
 
 @pytest.mark.django_db
@@ -84,7 +84,9 @@ def test_debug_accounts_are_made_once_and_brought_back(settings: pytest.FixtureR
     assert roles == {"user": (False, False), "moderator": (True, False), "administrator": (False, True)}
     for account in DEBUG_ACCOUNTS:
         assert account.email in out.getvalue()
-        assert client.post("/accounts/login/", {"login": account.email, "password": account.password}).status_code == 302
+        assert (
+            client.post("/accounts/login/", {"login": account.email, "password": account.password}).status_code == 302
+        )
         client.post("/accounts/logout/")
 
 

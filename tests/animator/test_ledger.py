@@ -15,7 +15,7 @@ from animator.services.audit import record
 from tests.animator.conftest import make_ready_photo
 
 
-def refused(sql: str, *parameters: object) -> str:
+def refused(sql: str, *parameters: str) -> str:
     with pytest.raises(IntegrityError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, parameters)
     return str(caught.value)
@@ -58,7 +58,7 @@ def test_no_second_job_with_the_same_consent(job: Job) -> None:
 @pytest.mark.parametrize("column", ["owner_id", "photo_id"])
 def test_a_job_cannot_be_moved_to_what_nobody_agreed_to(column: str, job: Job, other: User) -> None:
     wrong = {"owner_id": other.id, "photo_id": make_ready_photo(other).id}[column]
-    assert "confirmed consent" in refused(f"UPDATE animator_job SET {column} = %s", wrong.hex)  # noqa: S608
+    assert "confirmed consent" in refused(f"UPDATE animator_job SET {column} = %s", wrong.hex)
 
 
 def test_an_unconfirmed_consent_cannot_be_written(owner: User, ready_photo: Photo) -> None:

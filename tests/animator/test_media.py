@@ -120,7 +120,8 @@ async def test_it_streams_under_asgi(client: Client, django_user_model: Any) -> 
     await browser.aforce_login(user)
     response = await browser.get(address, headers={"Range": "bytes=100-"})
     assert response.status_code == 206
-    assert b"".join([block async for block in response.streaming_content]) == CONTENT[100:]
+    blocks: Any = getattr(response, "streaming_content")  # noqa: B009 - unknown to the test client's types
+    assert b"".join([block async for block in blocks]) == CONTENT[100:]
 
 
 def test_paths_are_made_of_ids_alone() -> None:

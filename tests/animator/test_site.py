@@ -96,10 +96,9 @@ async def asgi(headers: list[tuple[bytes, bytes]], chunks: list[bytes]) -> tuple
         sent.append(message)
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        for _ in chunks:
-            received.append(await receive())
+        received.extend([await receive() for _ in chunks])
 
-    await UploadLimit(application)({"type": "http", "headers": headers}, receive, send)  # type: ignore[arg-type,typeddict-item]
+    await UploadLimit(application)({"type": "http", "headers": headers}, receive, send)
     return received, sent
 
 

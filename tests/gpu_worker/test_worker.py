@@ -33,7 +33,7 @@ from animator.services.recovery import recover
 from animator.services.speech import TypedWords, add_typed_speech
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = "The morning was bright and calm, so we walked along the river and spoke about everything that came to mind."
+TEXT = "The morning was bright and calm, so we walked along the river and spoke."
 #: Long enough for the slowest machine; nothing here is about speed.
 PATIENCE_S = 120.0
 
@@ -159,8 +159,7 @@ def test_a_killed_worker_loses_nothing_and_a_second_one_finishes(
     result = Result.objects.get(job=finished)
     assert [folder.name for folder in result_folders(tmp_path, job)] == [finished.token]
     assert (tmp_path / "media" / result.folder / "video.mp4").stat().st_size > 10_000
-    assert abandoned.token not in queue.running(queue.RENDER)
-    assert work_left(tmp_path) == []
+    wait_until(lambda: queue.running(queue.RENDER) == frozenset() and work_left(tmp_path) == [], tmp_path)
 
 
 def test_a_worker_that_is_told_to_end_gives_its_job_back(job: Job, start_worker: Start, tmp_path: Path) -> None:
