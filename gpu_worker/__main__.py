@@ -17,17 +17,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     from gpu_worker.cli.arguments import parser
     from gpu_worker.cli.commands import COMMANDS
-    from gpu_worker.cli.native_output import own_stderr
 
     try:
         arguments = parser().parse_args(argv)
-        with own_stderr() as stderr:
-            result = COMMANDS[arguments.command](arguments, stderr)
+        result = COMMANDS[arguments.command](arguments, sys.stderr)
     except InputError as error:
         print(json.dumps(error.as_dict(), ensure_ascii=False), file=sys.stderr)
         return 2
     except EngineError as error:
-        print(json.dumps({"error": "engine", "message": str(error), "hint": ""}, ensure_ascii=False), file=sys.stderr)
+        told = {"error": "engine", "message": str(error), "hint": "Set PICTURETALK_DEBUG=1 to see more."}
+        print(json.dumps(told, ensure_ascii=False), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(file=sys.stderr)
@@ -40,4 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    from gpu_worker.cli.native_output import mute_native_stderr
+
+    mute_native_stderr()
     sys.exit(main())

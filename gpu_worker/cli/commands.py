@@ -22,7 +22,7 @@ def inspect(arguments: argparse.Namespace, _: TextIO) -> dict[str, Any]:
     from gpu_worker.media.photo import load_photo
 
     config = EngineConfig()
-    photo = load_photo(arguments.photo, config)
+    photo = load_photo(_existing(arguments.photo), config)
     inspection = inspect_photo(photo, config)
     return {
         "width": inspection.width,
@@ -61,7 +61,7 @@ def align(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any] | Non
 
     bar = ProgressBar(stderr)
     try:
-        waveform = load_waveform(arguments.sound, 16000, EngineConfig())
+        waveform = load_waveform(_existing(arguments.sound), 16000, EngineConfig())
         timeline = time_speech(
             waveform,
             arguments.transcript,
@@ -119,17 +119,18 @@ def _named(checks: Sequence[Check], verdict: str) -> list[str]:
 
 
 def _request(arguments: argparse.Namespace) -> Any:
+    from gpu_worker.motion.gestures import check_gestures
     from gpu_worker.motion.style import Style
     from gpu_worker.request import AnimationRequest, SoundSpeech, TypedSpeech
 
-    gestures = tuple(name for name in (arguments.gesture or "").split(",") if name.strip())
     if arguments.audio is not None and arguments.text is not None:
         raise InputError("bad_arguments", "Give --audio or --text, not both.", "See --help.")
     if arguments.audio is None and arguments.text is None and arguments.gesture is None:
         raise InputError("bad_arguments", "Nothing is said or done.", "Give --audio, --text or --gesture.")
+    gestures = check_gestures(arguments.gesture.split(",")) if arguments.gesture is not None else ()
     speech: TypedSpeech | SoundSpeech | None = None
     if arguments.audio is not None:
-        speech = SoundSpeech(arguments.audio, arguments.transcript, arguments.language)
+        speech = SoundSpeech(_existing(arguments.audio), arguments.transcript, arguments.language)
     elif arguments.text is not None:
         speech = TypedSpeech(arguments.text, arguments.language, arguments.voice, arguments.speed, arguments.pitch)
     for name in ("head", "expression", "blink_rate"):
@@ -138,7 +139,7 @@ def _request(arguments: argparse.Namespace) -> Any:
     if arguments.seed is not None and arguments.seed < 0:
         raise InputError("bad_arguments", "--seed must not be negative.", "0 is usual.")
     return AnimationRequest(
-        photo=arguments.photo,
+        photo=_existing(arguments.photo),
         speech=speech,
         job_id=uuid.uuid4().hex,
         face=arguments.face,
@@ -149,6 +150,12 @@ def _request(arguments: argparse.Namespace) -> Any:
         style=Style(head=arguments.head, expression=arguments.expression, blink_rate=arguments.blink_rate),
         signing_folder=arguments.sign_with,
     )
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise InputError("no_such_file", f"There is no file {path}.", "Check the name, and that it is a file.")
+    return path
 
 
 def _check_target(path: Path) -> None:

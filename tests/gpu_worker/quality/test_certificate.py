@@ -76,7 +76,7 @@ class Made:
                 if self.touch_outside and index == 9:
                     frame[0, 0] ^= 255
                 outside.see(frame, resting)
-                writer.write(frame * 0 if index in self.black else frame)
+                writer.write(np.zeros_like(frame) if index in self.black else frame)
         plan = Plan(
             self.motion, self.opening, ((1.60, 1.66),), ((3.9, 4.7),),
             FaceRig(0, (40, 20, 80, 120), 0.9, _landmarks(0.0), 120.0, 0, 0, 0, 0.0), self.photo, self.sound,

@@ -7,7 +7,7 @@ from gpu_worker.quality import verdicts
 from gpu_worker.quality.closures import closure_ratios
 from gpu_worker.quality.dynamics import blinks_per_minute, jerk, silent_deviation
 from gpu_worker.quality.integrity import frame_integrity
-from gpu_worker.quality.opening import eye_opening, mouth_opening
+from gpu_worker.quality.opening import Series, eye_opening, mouth_opening
 from gpu_worker.quality.outside import OutsideWatch
 from gpu_worker.quality.sync import agreement
 from gpu_worker.schema import CONTROLS
@@ -15,7 +15,7 @@ from gpu_worker.schema import CONTROLS
 FPS = 25.0
 
 
-def _mouth(frames: int = 250, seed: int = 0) -> np.ndarray:
+def _mouth(frames: int = 250, seed: int = 0) -> Series:
     """A mouth that opens and closes as irregularly as one that speaks."""
     rng = np.random.default_rng(seed)
     raw = np.convolve(rng.normal(0, 1, frames + 4), np.ones(5) / 5, "valid")
@@ -126,7 +126,7 @@ def test_one_changed_pixel_outside_is_seen_and_inside_is_not() -> None:
 def test_openings_do_not_depend_on_size_or_place() -> None:
     rng = np.random.default_rng(1)
     landmarks = rng.normal(0, 50, (478, 3)).astype(np.float32)
-    moved = landmarks * 3.0 + np.float32([100, -20, 0])
+    moved = landmarks * np.float32(3.0) + np.array([100, -20, 0], np.float32)
     assert mouth_opening(moved) == pytest.approx(mouth_opening(landmarks), rel=1e-4)
     assert eye_opening(moved) == pytest.approx(eye_opening(landmarks), rel=1e-4)
 
