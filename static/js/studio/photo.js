@@ -150,7 +150,7 @@ export class PhotoStep {
       lines.push(notice("info", `${faces.length} faces found`, "Choose on the picture which one speaks."));
     } else {
       const place = faces.findIndex((one) => one.index === this.face);
-      const found = [...findings, ...faces[place].findings];
+      const found = [...findings, ...faces[place].findings].filter((one) => one.code !== "several_faces");
       const title = faces.length === 1 ? "Face found" : `Face ${place + 1} of ${faces.length} speaks`;
       if (found.length === 0) lines.push(notice("good", title, "It looks good for talking."));
       else {

@@ -46,7 +46,7 @@ export class Steps {
     if (!focus) return;
     const title = /** @type {HTMLElement} */ (document.querySelector(`[data-step="${step}"] h2`));
     title.focus({ preventScroll: true });
-    window.scrollTo({ top: 0 });
+    document.querySelector(".stepper")?.scrollIntoView({ block: "start" });
     announce(`Step ${ORDER.indexOf(step) + 1} of ${ORDER.length}`);
   }
 
