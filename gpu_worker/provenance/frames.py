@@ -65,7 +65,9 @@ def _read_picture(path: Path, kind: MediaKind, limits: ReadLimits) -> Luma:
             with PillowImage.open(path, formats=[_PICTURES[kind]]) as picture:
                 _check_size(picture.width, picture.height, limits)
                 return np.array(ImageOps.exif_transpose(picture.convert("RGB")).convert("L"), dtype=np.uint8)
-    except (OSError, ValueError, TypeError, SyntaxError, PillowImage.DecompressionBombError) as error:
+    except PillowImage.DecompressionBombError as error:
+        raise _too_large("The picture", limits) from error
+    except (OSError, ValueError, TypeError, SyntaxError) as error:
         raise _damaged() from error
 
 
@@ -73,8 +75,8 @@ def _video_frames(container: av.container.InputContainer, limits: ReadLimits) ->
     if not container.streams.video:
         raise InputError("no_video_track", "The file holds no picture track.", "Choose a video or a picture.")
     stream = container.streams.video[0]
-    context = stream.codec_context
-    if context.name not in _CODECS:
+    context: av.VideoCodecContext | None = stream.codec_context  # None for codecs unknown to the library
+    if context is None or context.name not in _CODECS:
         raise InputError(
             "damaged_media", "The video's codec is not one that is read here.", "Convert it to H.264 in an MP4 file."
         )
@@ -146,11 +148,7 @@ def _frames_by_seeking(
 
 def _check_size(width: int, height: int, limits: ReadLimits) -> None:
     if width * height > limits.megapixels * 1e6:
-        raise InputError(
-            "media_too_large",
-            f"The picture has {width} by {height} pixels; up to {limits.megapixels:g} megapixels can be checked.",
-            "Reduce its size and try again.",
-        )
+        raise _too_large(f"The picture of {width} by {height} pixels", limits)
     if min(width, height) < _MINIMUM_SIDE:
         raise _damaged()
 
@@ -158,4 +156,12 @@ def _check_size(width: int, height: int, limits: ReadLimits) -> None:
 def _damaged() -> InputError:
     return InputError(
         "damaged_media", "The file cannot be decoded.", "Copy or download it again, or convert it to MP4."
+    )
+
+
+def _too_large(what: str, limits: ReadLimits) -> InputError:
+    return InputError(
+        "media_too_large",
+        f"{what} is too large: up to {limits.megapixels:g} megapixels can be checked.",
+        "Reduce its size and try again.",
     )

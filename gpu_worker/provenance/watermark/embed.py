@@ -106,6 +106,8 @@ def make_watermark(photo: Image, job_id: str, key: bytes = DEFAULT_KEY) -> Water
 
 def _least_strength(fit: _Fit) -> tuple[int, Plane, float]:
     """Climb from a middle rung until the trial is passed, or descend while it is; (rung, change, agreement)."""
+    if not fit.possible:
+        return 0, np.zeros_like(fit.plane), 0.0
     rung = _FIRST_RUNG
     best = (rung, *fit.at(STRENGTHS[rung]))
     step = -1 if best[2] >= ENOUGH_AGREEMENT else 1
@@ -124,7 +126,7 @@ class _Fit:
     """The search for the best change of one photo at a given strength; which strength is not its business."""
 
     def __init__(self, plane: Plane, word: NDArray[np.int8], plan: Layout, trial_side: int) -> None:
-        self._plane, self._word, self._plan, self._trial_side = plane, word, plan, trial_side
+        self.plane, self._word, self._plan, self._trial_side = plane, word, plan, trial_side
         template = plan.template
         self._signs = (plan.sign * np.where(template, 1, word[np.maximum(plan.owner, 0)])).astype(np.float32)
         self._group = plan.owner.astype(np.int64)
@@ -133,6 +135,8 @@ class _Fit:
         self._share = np.where(np.arange(self._groups) < CODED_BITS, 1.0, _TEMPLATE_SHARE)
         self._weight = detector_weight(plane)
         self._unit_room = headroom(plane)
+        #: False for a picture so flat that no change would go unseen anywhere.
+        self.possible = bool(self._unit_room.max() > 0)
         self._multipliers = np.ones(self._groups)  # one a bit or template group: its price in the dual problem
         self._budget = 255.0 / 10 ** (LEAST_PSNR / 20)
 
@@ -142,19 +146,19 @@ class _Fit:
         self._multipliers = np.ones(self._groups)
         self._multipliers *= self._level(room)
         mean, largest = self._multipliers.mean(), _LARGEST_SHARE * self._multipliers.mean()
-        before = self._answers(self._plane)
+        before = self._answers(self.plane)
         change = self._change(room)
-        gained = self._answers(self._plane + change) - before
+        gained = self._answers(self.plane + change) - before
         step = _STEP * mean / max(float(np.mean(gained / self._share)), 1e-9)
         target = float(np.median((before + gained) / self._share))
         for _ in range(_PASSES):
-            missing = target * self._share - self._answers(self._plane + change)
+            missing = target * self._share - self._answers(self.plane + change)
             self._multipliers = np.clip(self._multipliers + step * missing, 0, largest)
             change = self._change(room)
             rms = float(np.sqrt(np.mean(change * change)))
             # The aim is raised while there is room, and lowered when the change would be seen.
             target *= float(np.clip(self._budget / max(rms, 1e-6), 0.9, 1.1)) ** 0.7
-        return change, self._agreement(trial_encoding(self._plane + change, self._trial_side))
+        return change, self._agreement(trial_encoding(self.plane + change, self._trial_side))
 
     def _level(self, room: Plane) -> float:
         """The factor on all multipliers with which the change, were it not clipped, would spend the whole budget."""
@@ -164,7 +168,7 @@ class _Fit:
     def _field(self) -> Plane:
         """The adjoint of the detector: where and how strongly each pixel speaks for the bits as weighed now."""
         drawn = tile((self._multipliers[self._group] * self._signs).astype(np.float32))
-        return without_shades(unfold(drawn, self._plane.shape) * self._weight)
+        return without_shades(unfold(drawn, self.plane.shape) * self._weight)
 
     def _change(self, room: Plane) -> Plane:
         change: Plane = np.clip(self._field() * room, -room, room)
