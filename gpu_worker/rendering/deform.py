@@ -10,25 +10,37 @@ from gpu_worker.rendering.jit import compiled
 
 @compiled
 def deform_points(
-    rest: F32, basis: F32, weights: F32, follow: F32, head: F32, camera: F32, out: F32, depth: F32
+    rest: F32,
+    basis: F32,
+    shading: F32,
+    weights: F32,
+    follow: F32,
+    head: F32,
+    camera: F32,
+    out: F32,
+    depth: F32,
+    shade: F32,
 ) -> None:
-    """Add the weighted shapes to the rest points and turn them with the head.
+    """Add the weighted shapes to the rest points, light them, and turn them with the head.
 
     Args:
         rest: ``(n, 3)`` local positions.
         basis: ``(shapes, n, 3)`` displacements.
+        shading: ``(shapes, n)`` changes of brightness.
         weights: ``(shapes,)``.
         follow: ``(n,)`` how far each point follows the head, 0 to 1.
         head: ``(4, 3)``: rotation matrix times (1 + scale), and the translation: ``p -> p @ head[:3].T + head[3]``.
         camera: ``(3, 4)``: head axes times the unit, and the origin in pixels.
         out: ``(n, 3)`` local positions, written.
         depth: ``(n,)`` depth in pixels before the head turned, written.
+        shade: ``(n,)`` change of brightness, written.
     """
     count = rest.shape[0]
     for i in range(count):
         out[i, 0] = rest[i, 0]
         out[i, 1] = rest[i, 1]
         out[i, 2] = rest[i, 2]
+        shade[i] = 0.0
     for k in range(weights.shape[0]):
         w = weights[k]
         if w != 0.0:
@@ -36,6 +48,7 @@ def deform_points(
                 out[i, 0] += w * basis[k, i, 0]
                 out[i, 1] += w * basis[k, i, 1]
                 out[i, 2] += w * basis[k, i, 2]
+                shade[i] += w * shading[k, i]
     for i in range(count):
         x, y, z, f = out[i, 0], out[i, 1], out[i, 2], follow[i]
         depth[i] = camera[2, 0] * x + camera[2, 1] * y + camera[2, 2] * z

@@ -127,9 +127,9 @@ class WarpRenderer:
         turn = rotation(_value(controls, "yaw"), _value(controls, "pitch"), _value(controls, "roll"))
         shift = (_value(controls, "shift_x"), _value(controls, "shift_y"), _value(controls, "scale"))
         head = head_matrix(turn, p.pivot, *shift)
-        deform_points(p.rest, p.basis, weights, p.follow, head, self._camera, space.local, space.depth)
+        points = (p.rest, p.basis, p.shading, weights, p.follow, head, self._camera)
+        deform_points(*points, space.local, space.depth, space.shade)
         project_points(space.local, self._camera, space.depth, p.camera_distance, space.screen)
-        np.matmul(weights, p.shading, out=space.shade)
         return head
 
     def _draw_field(self, space: Workspace) -> None:
