@@ -149,5 +149,7 @@ new LiveSocket(`/ws/jobs/${first.id}/`, {
   onState: (state) => {
     const line = document.querySelector("#job-link");
     if (line instanceof HTMLElement) line.hidden = state !== "waiting";
+    if (state === "refused") request("GET", address).catch((error) => showError(need("#job-errors"), error));
   },
+  ask: () => request("GET", address),
 });

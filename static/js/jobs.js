@@ -138,5 +138,7 @@ new LiveSocket("/ws/jobs/", {
   },
   onState: (state) => {
     need("#link-state").hidden = state !== "waiting";
+    if (state === "refused") request("GET", "/api/jobs/").catch((error) => showError(need("#jobs-errors"), error));
   },
+  ask: async () => ({ type: "jobs", jobs: (await request("GET", "/api/jobs/")).jobs }),
 });

@@ -5,7 +5,7 @@ import { h, need, pageData, setBusy } from "./lib/dom.js";
 import { clearDraft, readDraft, saveDraft } from "./lib/draft.js";
 import { ignoreStrayDrops } from "./lib/dropzone.js";
 import { clearError, showError } from "./lib/errors.js";
-import { clock } from "./lib/format.js";
+import { lengthInWords } from "./lib/format.js";
 import { ConsentStep } from "./studio/consent.js";
 import { PhotoStep } from "./studio/photo.js";
 import { Steps } from "./studio/steps.js";
@@ -51,7 +51,7 @@ function summarise() {
   need("#start-face").textContent = faces.length === 1 ? "The face in the picture" : `Face ${place} of ${faces.length}`;
   need("#start-voice").textContent = `${kinds[speech.kind]}, ${language}`;
   need("#start-words").textContent = shorten(speech.text || speech.transcript) || "We listen to the sound for them";
-  need("#start-length").textContent = speech.duration_s ? `${clock(speech.duration_s)} min` : "Known when the voice is made";
+  need("#start-length").textContent = speech.duration_s ? lengthInWords(speech.duration_s) : "Known when the voice is made";
   need("#start-consent").textContent = consent.title;
 }
 

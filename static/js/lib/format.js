@@ -10,6 +10,18 @@ export function clock(seconds) {
 }
 
 /**
+ * @param {number} seconds
+ * @returns {string} "8 seconds", "10 minutes", "1:30 minutes"
+ */
+export function lengthInWords(seconds) {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole === 1) return "1 second";
+  if (whole < 60) return `${whole} seconds`;
+  if (whole === 60) return "1 minute";
+  return `${whole % 60 === 0 ? whole / 60 : clock(whole)} minutes`;
+}
+
+/**
  * The time that is left, rounded as people say it.
  * @param {number | null | undefined} seconds
  * @returns {string} empty when nothing is known

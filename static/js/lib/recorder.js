@@ -96,6 +96,7 @@ export class Recorder {
   watchLevel(stream) {
     this.peak = 0;
     this.audio = new AudioContext();
+    void this.audio.resume(); // Safari starts it asleep
     const analyser = this.audio.createAnalyser();
     analyser.fftSize = 1024;
     this.audio.createMediaStreamSource(stream).connect(analyser);

@@ -2,7 +2,7 @@
 
 import { announce, need } from "../lib/dom.js";
 import { showError } from "../lib/errors.js";
-import { clock } from "../lib/format.js";
+import { clock, lengthInWords } from "../lib/format.js";
 import { canRecord, explain, Recorder } from "../lib/recorder.js";
 
 export class RecordedSpeech {
@@ -19,7 +19,8 @@ export class RecordedSpeech {
     this.time = need("#record-time");
     this.level = need("#record-level");
     this.state = need("#record-state");
-    this.invitation = this.state.textContent ?? "";
+    this.invitation = `Press the microphone and speak, for up to ${lengthInWords(maxSeconds)}.`;
+    this.state.textContent = this.invitation;
     this.recorder = new Recorder({
       maxSeconds,
       onTime: (seconds) => {
