@@ -23,7 +23,7 @@ Progress = Callable[[float], None]
 #: Chance of the chain's leaving early after a word; small, so that it is taken only at the end of the sound.
 _LEAVE = 1e-3
 #: Chance of each word that the speaker left out, where leaving out is allowed, and the most in a row.
-_SKIP = 1e-8
+_SKIP = 1e-14
 _MOST_SKIPPED = 4
 #: Words offered to a window for each that is expected in it.
 _GENEROUS = 1.6
@@ -57,7 +57,7 @@ def align(
         last = end >= duration - 1e-6
         offered = units[cursor:] if last else units[cursor : cursor + _expected(units, cursor, start, end, duration)]
         part = samples[int(start * RATE) : int(end * RATE)]
-        window = align_window(part, offered, whole=last or (cursor + len(offered) == len(units) and last))
+        window = align_window(part, offered, whole=last, skipping=skipping)
         kept = window if last else _sure(window)
         if not kept:
             raise EngineError("The words do not fit the sound.")

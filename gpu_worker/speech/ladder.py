@@ -32,6 +32,8 @@ from gpu_worker.speech.spectrum import RATE
 from gpu_worker.speech.text import has_speech
 from gpu_worker.visemes.spans import viseme_spans
 
+#: Leaving words out must gain this much likelihood per frame.
+BETTER_BY = 2.0
 #: Recognised words replace a transcript only if they share less than this part of themselves with it...
 SHARED_WORDS = 0.5
 #: ... and fit the sound at least this well.
@@ -133,9 +135,9 @@ def _aligned(
             if skipping:
                 reasons.append(f"Forced alignment was left: {problem}")
             continue
-        if not best or mean_score(units) > mean_score(best):
+        if not best or mean_score(units) > mean_score(best) + BETTER_BY:
             best = units
-        if not is_wrong(units, language):
+        if not is_wrong(units, language) and not disagreements(units, pronunciation, language):
             break
     if not best:
         return None, False
@@ -156,8 +158,7 @@ def _other_words(
 ) -> _Result | None:
     """What is said in the sound, where that is clearly something else than ``words``; None to go on with them."""
     if not language.code.startswith("en"):
-        if aligned is not None:
-            reasons.append("The transcript does not seem to match the sound; please check it and the language.")
+        reasons.append("The transcript or the language may not match the sound; please check both.")
         return None
     notes: list[str] = []
     try:

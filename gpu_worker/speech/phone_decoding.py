@@ -21,8 +21,8 @@ def decode_phones(samples: FloatArray, progress: Progress | None = None) -> list
         engine = decoder.phone_decoder()
         try:
             decoder.decode(engine, decoder.decoder_pcm(samples[int(start * RATE) : int(end * RATE)]))
-            heard = list(engine.seg())
-        except (RuntimeError, EngineError, TypeError) as problem:  # TypeError: nothing at all was heard
+            heard = list(engine.seg() or ())  # None where nothing at all was heard
+        except (RuntimeError, EngineError) as problem:
             decoder.forget("phones")
             raise EngineError("No phones could be made out.") from problem
         for segment in heard:

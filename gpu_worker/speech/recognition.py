@@ -24,7 +24,7 @@ def recognise(samples: FloatArray, progress: Progress | None = None) -> str:
         engine = decoder.recogniser()
         try:
             decoder.decode(engine, decoder.decoder_pcm(samples[int(start * RATE) : int(end * RATE)]))
-            heard = [segment.word for segment in engine.seg()]
+            heard = [segment.word for segment in engine.seg() or ()]  # None where nothing at all was heard
         except (RuntimeError, EngineError) as problem:
             decoder.forget("recogniser")
             raise EngineError("The words could not be recognised.") from problem

@@ -98,6 +98,29 @@ def test_without_words_english_is_recognised_and_others_are_heard_as_phones() ->
     assert heard.score is None
 
 
+def test_words_that_were_not_said_are_named_and_left_out() -> None:
+    waveform, truth = spoken()
+    text = SENTENCE.replace("over", "beautiful yellow umbrellas over").replace(".", " goodbye")
+    found = time_speech(waveform, text, "en")
+    covers(found)
+    assert found.source == "forced"
+    assert any("Not heard" in reason and "umbrellas" in reason for reason in found.reasons)
+    assert [word.word for word in found.words] == [word.word for word in truth.words]
+    assert scores(truth, found, waveform)["closure_hit"] == 1.0
+
+
+def test_a_wrong_transcript_is_noticed() -> None:
+    waveform, _ = spoken()
+    right = time_speech(waveform, SENTENCE, "en")
+    wrong = time_speech(waveform, "Twenty grey rhinos crashed slowly, laughing aloud in the ocean.", "en")
+    covers(wrong)
+    assert len(right.reasons) == 1
+    assert any("match" in reason for reason in wrong.reasons)
+    german, _ = spoken("Guten Morgen, mein Name ist Peter und ich komme aus Hamburg.", "de")
+    foreign = time_speech(german, "Sechzehn zackige Zicklein zogen zwanzig Zoll zurück.", "de")
+    assert any("match" in reason for reason in foreign.reasons)
+
+
 def test_a_rung_that_breaks_hands_down_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     waveform, truth = spoken()
 
@@ -122,14 +145,13 @@ def test_a_rung_that_breaks_hands_down_with_its_reason(monkeypatch: pytest.Monke
     assert not any(phone.phone in "PBM" for phone in loudness.phones)
 
 
-@pytest.mark.parametrize("transcript", [SENTENCE, "😀 ...", None])
-@pytest.mark.parametrize("kind", ["noise", "zeros", "tone", "click"])
+@pytest.mark.parametrize("transcript", [SENTENCE, "😀 ..."])
+@pytest.mark.parametrize("kind", ["noise", "zeros", "click"])
 def test_sound_without_speech_never_breaks_the_ladder(kind: str, transcript: str | None) -> None:
     count = 16000
     samples = {
         "noise": np.random.default_rng(0).normal(0, 0.1, count),
         "zeros": np.zeros(count),
-        "tone": 0.3 * np.sin(np.arange(count) * 0.3),
         "click": np.eye(1, count, 5000)[0],
     }[kind]
     found = time_speech(Waveform(samples.astype(np.float32), 16000), transcript, "en")
