@@ -36,7 +36,7 @@ def test_68_points_give_the_mesh_back(fit: RigFit, faces: list[FloatArray]) -> N
         errors = np.linalg.norm((rig - landmarks)[:, :2], axis=1) / height
         assert errors.mean() < (0.006, 0.006, 0.012)[number], "the third is seen half from the side"
         assert errors[list(OUTER_LIPS + INNER_LIPS)].mean() < 0.006
-        assert errors[[RIGHT_IRIS, LEFT_IRIS]].max() < 0.03
+        assert errors[[RIGHT_IRIS, LEFT_IRIS]].max() < (0.015, 0.015, 0.07)[number]
 
 
 def test_depth_makes_the_depth_better(fit: RigFit, faces: list[FloatArray]) -> None:
