@@ -35,6 +35,15 @@ for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySel
   });
 }
 
+/** What the studio keeps for a reload is nobody else's business. */
+document.querySelector("form[data-sign-out]")?.addEventListener("submit", () => {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // storage is switched off: there is nothing to clear
+  }
+});
+
 window.addEventListener("pageshow", (event) => {
   if (event.persisted && document.querySelector("form[data-once]")) location.reload();
 });

@@ -1,4 +1,4 @@
-/** What was chosen in the studio so far, kept for this tab only, so that a reload loses nothing. */
+/** What was chosen in the studio so far, kept for this tab and this user only, so that a reload loses nothing. */
 
 const KEY = "picturetalk-studio";
 
@@ -7,10 +7,13 @@ const KEY = "picturetalk-studio";
  *   typed?: {text: string, language: string, voice: string, speed: string, pitch: string}}} Draft
  */
 
-/** @returns {Draft} */
+const owner = () => document.body.dataset.owner ?? "";
+
+/** @returns {Draft} empty when somebody else left it */
 export function readDraft() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY) ?? "{}") ?? {};
+    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
+    return kept.owner === owner() ? kept.draft : {};
   } catch {
     return {};
   }
@@ -19,7 +22,7 @@ export function readDraft() {
 /** @param {Draft} changes merged into what is there; undefined removes */
 export function saveDraft(changes) {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ ...readDraft(), ...changes }));
+    sessionStorage.setItem(KEY, JSON.stringify({ owner: owner(), draft: { ...readDraft(), ...changes } }));
   } catch {
     // storage may be switched off: then a reload starts afresh, nothing worse
   }
