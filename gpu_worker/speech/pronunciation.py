@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from gpu_worker.languages import Language
-from gpu_worker.schema import Phone
 from gpu_worker.speech.espeak import espeak
 from gpu_worker.speech.phone_map import VOWELS, MappedPhone, acoustic
 from gpu_worker.speech.synthesis import WORDS_PER_MINUTE, spoken_words
@@ -87,18 +86,6 @@ def enrich(aligned: list[str], spoken: tuple[MappedPhone, ...]) -> list[MappedPh
         reduced = vowel.phone == "AX" and name in ("AH", "IH", "UH")
         enriched.append(MappedPhone("AX" if reduced else name, vowel.stress))
     return enriched
-
-
-def phones_of(units: tuple[Unit, ...]) -> list[Phone]:
-    """The units' phones one after the other with the lengths espeak-ng gave them on average; for a first guess."""
-    phones: list[Phone] = []
-    at = 0.0
-    for unit in units:
-        step = unit.seconds / max(len(unit.phones), 1)
-        for phone in unit.phones:
-            phones.append(Phone(phone.phone, at, at + step, phone.stress))
-            at += step
-    return phones
 
 
 @lru_cache(maxsize=1)
