@@ -127,7 +127,13 @@ REDIS_URL = _redis_url()
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL}], "prefix": "picturetalk", "capacity": 500, "expiry": 30},
+        "CONFIG": {
+            # Sockets wait for messages in turns of 5 s; redis-py's own default would end a quiet one at that very moment.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 30}],
+            "prefix": "picturetalk",
+            "capacity": 500,
+            "expiry": 30,
+        },
     },
 }
 CACHES = {

@@ -102,6 +102,18 @@ async def test_the_studio_hears_of_its_photo() -> None:
     await studio.disconnect()
 
 
+async def test_a_quiet_socket_stays_open() -> None:
+    """Longer than the layer waits for a message at a time (5 s)."""
+    user, (job,) = await prepare()
+    page = socket("/ws/jobs/", user)
+    await page.connect()
+    await next_message(page)
+    assert await page.receive_nothing(timeout=6.5)
+    await sync_to_async(cancel_job)(user, job.id)
+    assert (await next_message(page))["state"] == "cancelled"
+    await page.disconnect()
+
+
 async def test_nobody_hears_of_anybody_elses() -> None:
     user, (job,) = await prepare()
     other, _ = await prepare(0)
