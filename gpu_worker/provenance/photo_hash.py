@@ -59,8 +59,8 @@ def _parts(luma: Luma) -> Iterator[Luma]:
     """The whole, its mirror image, and what crops leave. Reduced first: the hash looks at 32 by 32 pixels anyway."""
     height, width = luma.shape
     reduction = max(1.0, min(height, width) / 256)
-    small = cv2.resize(luma, (round(width / reduction), round(height / reduction)), interpolation=cv2.INTER_AREA)
-    small = np.asarray(small, dtype=np.uint8)
+    size = (max(1, round(width / reduction)), max(1, round(height / reduction)))
+    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
     yield small
     yield np.ascontiguousarray(small[:, ::-1])
     for kept in _KEPT:

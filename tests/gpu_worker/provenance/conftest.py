@@ -22,7 +22,7 @@ JOB = "5b1c3a52-9d6e-4f38-8f0a-112233445566"
 @pytest.fixture(scope="session")
 def astronaut() -> Image:
     """Eileen Collins, NASA; (512, 512, 3). A flat backdrop: the harder of the two for a watermark."""
-    return np.ascontiguousarray(skimage.data.astronaut())  # type: ignore[no-untyped-call]
+    return np.ascontiguousarray(skimage.data.astronaut())
 
 
 @pytest.fixture(scope="session")
