@@ -128,7 +128,7 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            # Sockets wait for messages in turns of 5 s; redis-py's own default would end a quiet one at that very moment.
+            # Sockets wait for messages in turns of 5 s; redis-py's own limit would end a quiet one at that moment.
             "hosts": [{"address": REDIS_URL, "socket_timeout": 30}],
             "prefix": "picturetalk",
             "capacity": 500,
