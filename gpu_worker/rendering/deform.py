@@ -78,39 +78,34 @@ def project_points(points: F32, camera: F32, unturned_depth: F32, distance: floa
         out[i, 1] = (camera[1, 0] * x + camera[1, 1] * y + camera[1, 2] * z) * zoom + camera[1, 3]
 
 
-@compiled
-def skull_patch(x: float, y: float, z: float, head: F32, camera: F32, distance: float, out: F32) -> None:
+def skull_patch(anchor: F64, head: F32, camera: F32, distance: float) -> F32:
     """Affine maps around a point that is fixed to the skull, from the frame to the face and to the photo.
 
     Args:
-        x, y, z: local position of the point.
+        anchor: local position of the point, ``(3,)``.
         head, camera, distance: as for :func:`deform_points` and :func:`project_points`.
-        out: ``(12,)``, written: two rows (xx, xy, x0; yx, yy, y0) that turn a pixel of the frame into local x and y
-            relative to the point, and two that turn it into the pixel of the photo that shows the same.
+
+    Returns:
+        ``(12,)``: two rows (xx, xy, x0; yx, yy, y0) that turn a pixel of the frame into local x and y relative to the
+        point, and two that turn it into the pixel of the photo that shows the same.
     """
-    still = np.empty((3, 2))
-    moved = np.empty((3, 2))
-    for k in range(3):
-        px, py, pz = x + (0.1 if k == 1 else 0.0), y + (0.1 if k == 2 else 0.0), z
-        rest_depth = camera[2, 0] * px + camera[2, 1] * py + camera[2, 2] * pz
-        qx = px * head[0, 0] + py * head[0, 1] + pz * head[0, 2] + head[3, 0]
-        qy = px * head[1, 0] + py * head[1, 1] + pz * head[1, 2] + head[3, 1]
-        qz = px * head[2, 0] + py * head[2, 1] + pz * head[2, 2] + head[3, 2]
-        zoom = (distance + rest_depth) / (distance + camera[2, 0] * qx + camera[2, 1] * qy + camera[2, 2] * qz)
-        for d in range(2):
-            still[k, d] = camera[d, 0] * px + camera[d, 1] * py + camera[d, 2] * pz + camera[d, 3]
-            moved[k, d] = (camera[d, 0] * qx + camera[d, 1] * qy + camera[d, 2] * qz) * zoom + camera[d, 3]
-    a, b = (moved[1, 0] - moved[0, 0]) * 10.0, (moved[2, 0] - moved[0, 0]) * 10.0
-    c, d_ = (moved[1, 1] - moved[0, 1]) * 10.0, (moved[2, 1] - moved[0, 1]) * 10.0
-    size = a * d_ - b * c
-    out[0], out[1], out[3], out[4] = d_ / size, -b / size, -c / size, a / size
-    out[2] = -(out[0] * moved[0, 0] + out[1] * moved[0, 1])
-    out[5] = -(out[3] * moved[0, 0] + out[4] * moved[0, 1])
-    for d in range(2):
-        e, f = (still[1, d] - still[0, d]) * 10.0, (still[2, d] - still[0, d]) * 10.0
-        out[6 + 3 * d] = e * out[0] + f * out[3]
-        out[7 + 3 * d] = e * out[1] + f * out[4]
-        out[8 + 3 * d] = still[0, d] + e * out[2] + f * out[5]
+    side = 0.1
+    corners = anchor + np.array([[0.0, 0.0, 0.0], [side, 0.0, 0.0], [0.0, side, 0.0]])
+    turned = corners @ head[:3].T + head[3]
+    zoom = (distance + corners @ camera[2, :3]) / (distance + turned @ camera[2, :3])
+    still = (corners @ camera[:2, :3].T + camera[:2, 3]).tolist()
+    moved = (turned @ camera[:2, :3].T * zoom[:, None] + camera[:2, 3]).tolist()
+    a, b = (moved[1][0] - moved[0][0]) / side, (moved[2][0] - moved[0][0]) / side
+    c, d = (moved[1][1] - moved[0][1]) / side, (moved[2][1] - moved[0][1]) / side
+    size = a * d - b * c
+    xx, xy, yx, yy = d / size, -b / size, -c / size, a / size
+    x0 = -(xx * moved[0][0] + xy * moved[0][1])
+    y0 = -(yx * moved[0][0] + yy * moved[0][1])
+    maps = [xx, xy, x0, yx, yy, y0]
+    for k in range(2):
+        e, f = (still[1][k] - still[0][k]) / side, (still[2][k] - still[0][k]) / side
+        maps += [e * xx + f * yx, e * xy + f * yy, still[0][k] + e * x0 + f * y0]
+    return np.array(maps, dtype=np.float32)
 
 
 def head_matrix(rotation: F64, pivot: F64, shift_x: float, shift_y: float, scale: float) -> F32:

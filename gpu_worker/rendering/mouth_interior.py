@@ -19,6 +19,8 @@ WIDTH_MM, HEIGHT_MM = 76.0, 64.0
 ORIGIN_MM = (38.0, 24.0)
 #: Half the mouth width of an adult at rest, millimetres.
 _HALF_MOUTH_MM = 25.0
+#: Exponents of the light for red, green and blue in the shade of the mouth.
+_SHADE_WARMTH = np.array([0.86, 1.02, 1.22])
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ def draw_arch(arch: Arch, palette: Palette, x: F64, y: F64, scale: float, softne
     shine = 0.06 * np.exp(-(((across + 0.15) / 0.35) ** 2) - ((up - 0.55) / 0.22) ** 2)
     warmth = (smoothstep_array(up, 0.45, 1.05) * 0.55 + 0.22 * (tooth == 2))[..., None]
     colour = palette.tooth * (1 - warmth) + palette.tooth_root * warmth
-    colour = colour * light[..., None] + 255.0 * (shine * turned)[..., None]
+    # what turns away is lit by the flesh around it: shade is warmer than light, unless the picture has but one tint
+    warmer = np.ones(3) if palette.one_tint else _SHADE_WARMTH
+    colour = colour * light[..., None] ** warmer + 255.0 * (shine * turned)[..., None]
     flesh = palette.gum * (0.82 + 0.18 * (1 - np.abs(across)))[..., None] * (0.40 + 0.60 * turned)[..., None]
     alpha = np.clip(enamel + gum, 0.0, 1.0) * inside
     mixed = (colour * enamel[..., None] + flesh * gum[..., None]) / np.maximum(enamel + gum, 1e-3)[..., None]
@@ -136,7 +140,7 @@ def draw_mouth(palette: Palette, pixels_per_mm: float, half_mouth_mm: float, blu
         half_mouth_mm: half the width of the mouth in the photo.
         blur_px: standard deviation of the photo's blur in pixels.
     """
-    scale = float(np.clip(half_mouth_mm / _HALF_MOUTH_MM, 0.8, 1.25))
+    scale = float(np.clip(half_mouth_mm / _HALF_MOUTH_MM, 0.85, 1.12))
     target = float(np.clip(1.35 * pixels_per_mm, 0.5, 14.0))
     fine = max(target, 5.0)
     columns, rows = int(WIDTH_MM * fine), int(HEIGHT_MM * fine)

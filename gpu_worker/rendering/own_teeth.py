@@ -65,5 +65,5 @@ def find_own_content(
     keep = smoothstep(spread, 0.25, 0.6) * (opening / 255.0)
     soft = blurred(keep, max(0.6, 0.004 * frame.unit))
     sure = keep > 0.9
-    tooth_colour = np.percentile(patch[sure], 78, axis=0).astype(np.float32) if int(sure.sum()) >= 8 else None
+    tooth_colour = np.percentile(patch[sure], 66, axis=0).astype(np.float32) if int(sure.sum()) >= 8 else None
     return OwnContent(soft, int(low[0]), int(low[1]), True, tooth_colour)

@@ -16,7 +16,14 @@ from gpu_worker.rendering.imaging import blurred, grey_of, lab_of, reduced
 from gpu_worker.rendering.lip_line import snap_to_lip_line
 from gpu_worker.rendering.mouth_interior import MouthSprites, draw_mouth
 from gpu_worker.rendering.own_teeth import OwnContent, find_own_content
-from gpu_worker.rendering.pose import CAMERA_DISTANCE, HeadFrame, head_weights, ring_points, turning_point
+from gpu_worker.rendering.pose import (
+    CAMERA_DISTANCE,
+    FACE_HEIGHT_MM,
+    HeadFrame,
+    head_weights,
+    ring_points,
+    turning_point,
+)
 from gpu_worker.rendering.raster import draw_triangles
 from gpu_worker.rendering.sampling import enlarge_and_pack
 from gpu_worker.rendering.shading import build_shading
@@ -152,7 +159,8 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     measured = _measure_face(photo.pixels, landmarks, frame)
     own = find_own_content(photo.pixels, landmarks, mouth, measured.palette, frame)
     palette = measured.palette if own.tooth is None else with_teeth(measured.palette, own.tooth)
-    half_mouth_mm = mouth.half_width * frame.unit / frame.pixels_per_mm
+    # a smile is wider than a mouth at rest
+    half_mouth_mm = mouth.half_width * FACE_HEIGHT_MM / (1.0 + 3.0 * min(mouth.gap, 0.07))
     anchor = local[13] + 0.34 * (local[14] - local[13])
     return Portrait(
         photo=photo.pixels, topology=topology, frame=frame, rest=local.astype(np.float32),
@@ -161,7 +169,7 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
         pivot=turning_point(local), triangles=triangles,
         windows=_window_triangles(topology, triangles, positions, frame.unit),
         flips=_flips(topology, positions), region=region, crop=crop, mouth=mouth, mouth_anchor=anchor,
-        jaw_travel_mm=jaw_travel(local, anchor) * 185.0, eyes=_measure_eyes(landmarks, frame),
+        jaw_travel_mm=jaw_travel(local, anchor) * FACE_HEIGHT_MM, eyes=_measure_eyes(landmarks, frame),
         soft_lids=_soft_lids(photo.pixels, topology, positions, frame.unit),
         palette=palette, sprites=draw_mouth(palette, frame.pixels_per_mm, half_mouth_mm, measured.blur),
         own=own, grain=measured.grain, blur=measured.blur,
@@ -277,7 +285,7 @@ def _soft_lids(pixels: U8, topology: Topology, positions: F64, unit: float) -> t
         high = np.maximum(high, low + 1)
         low = np.minimum(low, high - 1)
         patch = np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]])
-        soft = np.rint(blurred(patch, max(0.8, 0.009 * unit))).astype(np.uint8)
+        soft = np.rint(blurred(patch, max(0.8, 0.012 * unit))).astype(np.uint8)
         packed = enlarge_and_pack(soft)
         crops.append(Crop(packed.ravel(), packed.shape[1], packed.shape[0], int(low[0]), int(low[1])))
     return crops[0], crops[1]

@@ -175,7 +175,8 @@ class WarpRenderer:
         warp_window(*reading, *noise, *coarse, fine, left, top, fade, out)
         if index > 0:
             soft = p.soft_lids[index - 1]
-            soften_stretched(fine, left, top, soft.flat, soft.stride, soft.rows, soft.x, soft.y, out)
+            smooth = (soft.flat, soft.stride, soft.rows, soft.x, soft.y)
+            soften_stretched(fine, left, top, *smooth, self._noise, self._grain, out)
 
     def _strip(self, index: int, space: Workspace, softness: float) -> tuple[F32, int, int] | None:
         """Draw one opening's strip: its values, and where they begin in the frame; None where nothing shows."""
@@ -194,10 +195,7 @@ class WarpRenderer:
 
     def _patch(self, anchor: F64, head: F32) -> F32:
         """The maps of :func:`deform.skull_patch` around ``anchor``, ``(12,)``."""
-        maps = np.empty(12, dtype=np.float32)
-        x, y, z = anchor.tolist()
-        skull_patch(x, y, z, head, self._camera, self._portrait.camera_distance, maps)
-        return maps
+        return skull_patch(anchor, head, self._camera, self._portrait.camera_distance)
 
     def _draw_eye(
         self, index: int, side: str, controls: F32, head: F32, space: Workspace, reading: Reading, out: U8

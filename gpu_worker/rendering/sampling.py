@@ -21,7 +21,7 @@ from gpu_worker.rendering.jit import compiled
 BORDER = 4
 _TAPS = 8
 #: Gain of the half-way filter at 0.7 of the highest frequency.
-_SHARPNESS = 1.24
+_SHARPNESS = 1.30
 
 
 @lru_cache(maxsize=1)
@@ -264,12 +264,23 @@ def warp_window(
 
 @compiled
 def soften_stretched(
-    fine: F32, window_x: int, window_y: int, flat: I64, stride: int, rows: int, crop_x: int, crop_y: int, out: U8
+    fine: F32,
+    window_x: int,
+    window_y: int,
+    flat: I64,
+    stride: int,
+    rows: int,
+    crop_x: int,
+    crop_y: int,
+    noise: I8,
+    grain: int,
+    out: U8,
 ) -> None:
     """Where a window magnifies the skin a lot up and down, mix in a softened photo.
 
     A narrow fold of lid that is drawn out shows its few pixels as streaks; real lids unfold smooth skin. ``flat`` to
-    ``crop_y`` describe the softened photo; the other arguments are those of :func:`warp_window`.
+    ``crop_y`` describe the softened photo; what softening took is given back as grain, ``noise`` at ``grain`` in 1/256
+    grey level. The other arguments are those of :func:`warp_window`.
     """
     height, width = fine.shape[0], fine.shape[1]
     for r in range(1, height - 1):
@@ -284,7 +295,8 @@ def soften_stretched(
             total = read_packed(
                 flat, stride, rows, to_32nds(x - crop_x + fine[r, q, 0]), to_32nds(y - crop_y + fine[r, q, 1])
             )
+            rough = noise[y & (noise.shape[0] - 1), x & (noise.shape[0] - 1)] * grain / 4096.0
             for c in range(3):
-                soft = ((total >> (16 * c)) & 0xFFFF) / 256.0
-                value = out[y, x, c] + 0.85 * share * (soft - out[y, x, c])
-                out[y, x, c] = int(value + 0.5)
+                soft = ((total >> (16 * c)) & 0xFFFF) / 256.0 + rough
+                value = out[y, x, c] + 0.88 * share * (soft - out[y, x, c])
+                out[y, x, c] = int(min(max(value + 0.5, 0.0), 255.0))
