@@ -7,6 +7,7 @@ job's own folder, so two jobs never meet.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 from gpu_worker import timeline_json
 from gpu_worker.config import EngineConfig
 from gpu_worker.engines import Engines
-from gpu_worker.errors import EngineError, InputError
+from gpu_worker.errors import InputError
 from gpu_worker.landmarks.inspect import choose_face, inspect_photo
 from gpu_worker.media.photo import load_photo
 from gpu_worker.media.sound import load_waveform, resample
@@ -26,8 +27,10 @@ from gpu_worker.motion.pauses import pauses
 from gpu_worker.motion.performance import perform
 from gpu_worker.motion.style import Style
 from gpu_worker.progress import Costs, Progress, Reporter
-from gpu_worker.provenance.label import LabelStyle, make_label
+from gpu_worker.provenance.label import Label, LabelStyle, make_label
 from gpu_worker.provenance.metadata import container_tags, write_xmp
+from gpu_worker.provenance.watermark.embed import Watermark, make_watermark
+from gpu_worker.provenance.watermark.pattern import DEFAULT_KEY
 from gpu_worker.quality import certificate as certificates
 from gpu_worker.quality.outside import OutsideWatch
 from gpu_worker.quality.plan import Plan
@@ -53,10 +56,13 @@ class Speech:
 
 @dataclass(frozen=True)
 class Marks:
-    """What is drawn over every frame after rendering. The result of ``apply`` is valid until it is called again."""
+    """What is drawn over every frame after rendering: the watermark, then the visible label.
+
+    The result of ``apply`` is valid until it is called again. ``watermark_id`` is None without a watermark.
+    """
 
     apply: Callable[[Image], Image]
-    names: tuple[str, ...]
+    watermark_id: str | None
 
 
 @dataclass(frozen=True)
@@ -90,20 +96,23 @@ def animate(
     renderer_engine = engines.renderer(request.engine)
     photo = load_photo(request.photo, config)
     face = choose_face(inspect_photo(photo, config, engines.landmarks), request.face)
-    report.stop_if_cancelled(now=True)
-    report.enter("align")
-    report.expect(_costs(request, photo, None))
-    speech = _speech(request, config, report)
-    report.expect(_costs(request, photo, speech))
-    report.enter("motion")
-    renderer = renderer_engine.prepare(photo, face, config)
-    maker = _Maker(request, config, engines, photo, face, renderer, speech, workdir, report)
+    with ThreadPoolExecutor(1, thread_name_prefix="marks") as beside:
+        # The watermark takes as long as the mesh and needs nothing but the photo.
+        drawn = beside.submit(_marks, request, config, photo, face)
+        report.enter("align")
+        report.expect(_costs(request, photo, None))
+        speech = _speech(request, config, report)
+        report.expect(_costs(request, photo, speech))
+        report.enter("motion")
+        renderer = renderer_engine.prepare(photo, face, config)
+        marks = drawn.result()
+    maker = _Maker(request, config, engines, photo, face, renderer, marks, speech, workdir, report)
     best, attempts = maker.attempt(1, request.style, config), 1
     if best.certificate.verdict == "red":
         again = maker.attempt(2, calmer(request.style), replace(config, seed=config.seed + 1, preset="medium"))
         best, attempts = _better(best, again), 2
     report.enter("sign")
-    outcome = _deliver(request, engines, photo, speech, best, attempts, workdir)
+    outcome = _deliver(request, photo, marks, speech, best, attempts, workdir)
     report.finish()
     return replace(outcome, seconds=report.seconds())
 
@@ -123,6 +132,7 @@ class _Maker:
     photo: Photo
     face: FaceRig
     renderer: PortraitRenderer
+    marks: Marks
     speech: Speech | None
     workdir: Path
     report: Reporter
@@ -132,7 +142,6 @@ class _Maker:
         if number > 1:
             self.report.enter("motion")
         motion = self._motion(style, config)
-        marks = _marks(self.request, config, self.photo, self.face)
         outside = OutsideWatch(self.photo.pixels, self.renderer.moving_region)
         video, poster = self.workdir / f"video-{number}.mp4", self.workdir / f"poster-{number}.jpg"
         poster_index = _poster_frame(motion)
@@ -147,13 +156,13 @@ class _Maker:
             metadata=container_tags(self.request.job_id, self.request.title),
         ) as writer:
             for index, frame in enumerate(self._rendered(motion, outside, config)):
-                marked = marks.apply(frame)
+                marked = self.marks.apply(frame)
                 writer.write(marked)
                 if index == poster_index:
                     write_poster(poster, marked)
             self.report.enter("encode")
         self.report.enter("check")
-        checked = self._check(video, motion, marks, outside)
+        checked = self._check(video, motion, outside)
         return Attempt(video, poster, checked, len(motion.values))
 
     def _motion(self, style: Style, config: EngineConfig) -> MotionTrack:
@@ -172,7 +181,7 @@ class _Maker:
             yield frame
             self.report.advance((index + 1) / count)
 
-    def _check(self, video: Path, motion: MotionTrack, marks: Marks, outside: OutsideWatch) -> Certificate:
+    def _check(self, video: Path, motion: MotionTrack, outside: OutsideWatch) -> Certificate:
         speech = self.speech
         plan = Plan(
             motion=motion,
@@ -180,7 +189,7 @@ class _Maker:
             closures=() if speech is None else viseme_track(speech.timeline, speech.analysed, motion.fps).closures,
             silences=() if speech is None else pauses(speech.timeline),
             face=self.face,
-            still=marks.apply(self.photo.pixels).copy(),
+            still=self.marks.apply(self.photo.pixels).copy(),
             sound=None if speech is None else speech.sound,
             margins=(LEAD, TAIL),
         )
@@ -235,25 +244,35 @@ def _speech(request: AnimationRequest, config: EngineConfig, report: Reporter) -
 
 
 def _marks(request: AnimationRequest, config: EngineConfig, photo: Photo, face: FaceRig) -> Marks:
-    """The label, where it is asked for. Raises InputError ``picture_too_small`` when the picture cannot hold it."""
-    if not config.label:
-        return Marks(lambda frame: frame, ())
+    """Watermark and label. Raises InputError ``picture_too_small`` when the picture cannot hold the label."""
+    label = _label(request, photo, face) if config.label else None
+    mark = _watermark(request, photo) if request.watermark else None
+    canvas = np.empty_like(photo.pixels)
+
+    def apply(frame: Image) -> Image:
+        # The renderer reuses its frames, so marks go into a copy; one is enough, each is written at once.
+        np.copyto(canvas, frame)
+        if mark is not None:
+            mark.apply_in_place(canvas)
+        return canvas if label is None else label.apply_in_place(canvas)
+
+    return Marks(apply, mark.id if mark is not None else None)
+
+
+def _watermark(request: AnimationRequest, photo: Photo) -> Watermark:
+    key = DEFAULT_KEY if request.watermark_key is None else request.watermark_key
+    return make_watermark(photo.pixels, request.job_id, key)
+
+
+def _label(request: AnimationRequest, photo: Photo, face: FaceRig) -> Label:
     try:
-        label = make_label(photo.pixels.shape, LabelStyle(request.language), [face.box])
+        return make_label(photo.pixels.shape, LabelStyle(request.language), [face.box])
     except ValueError as error:
         raise InputError(
             "picture_too_small",
             f"A picture of {photo.width} by {photo.height} pixels is too small for a video.",
             "Use a larger picture, at least 200 pixels wide.",
         ) from error
-    canvas = np.empty_like(photo.pixels)
-
-    def mark(frame: Image) -> Image:
-        # The renderer reuses its frames, so the label goes into a copy; one is enough, each is written at once.
-        np.copyto(canvas, frame)
-        return label.apply_in_place(canvas)
-
-    return Marks(mark, ("label",))
 
 
 def _poster_frame(motion: MotionTrack) -> int:
@@ -276,8 +295,8 @@ def _better(first: Attempt, second: Attempt) -> Attempt:
 
 def _deliver(
     request: AnimationRequest,
-    engines: Engines,
     photo: Photo,
+    marks: Marks,
     speech: Speech | None,
     best: Attempt,
     attempts: int,
@@ -295,7 +314,16 @@ def _deliver(
         timeline_json.write(speech.timeline, timeline_path)
     write_xmp(video, request.job_id)
     if request.signing_folder is not None:
-        _sign(video, request, photo, best.certificate)
+        from gpu_worker.provenance.manifest import ManifestClaim, load_identity, sign_file
+
+        claim = ManifestClaim(
+            job_id=request.job_id,
+            photo_sha256=photo.sha256,
+            engines=best.certificate.engines,
+            synthetic_speech=isinstance(request.speech, TypedSpeech),
+            watermark_id=marks.watermark_id,
+        )
+        sign_file(video, claim, load_identity(request.signing_folder))
     return AnimationOutcome(
         video=video,
         poster=poster,
@@ -310,17 +338,3 @@ def _deliver(
         photo_sha256=photo.sha256,
         attempts=attempts,
     )
-
-
-def _sign(video: Path, request: AnimationRequest, photo: Photo, certificate: Certificate) -> None:
-    from gpu_worker.provenance.manifest import ManifestClaim, load_identity, sign_file
-
-    if request.signing_folder is None:
-        raise EngineError("no certificate to sign with")
-    claim = ManifestClaim(
-        job_id=request.job_id,
-        photo_sha256=photo.sha256,
-        engines=certificate.engines,
-        synthetic_speech=isinstance(request.speech, TypedSpeech),
-    )
-    sign_file(video, claim, load_identity(request.signing_folder))

@@ -38,7 +38,8 @@ class AnimationRequest:
     ``speech`` may be None when ``gestures`` are given; gestures given with speech are laid over it. ``face`` is the
     index of the face, None where there is only one. ``job_id`` (1-64 letters, digits, ``.``, ``_``, ``-``) goes into
     tags, watermark and manifest. ``signing_folder`` holds the operator's certificate chain and key; None = no C2PA
-    manifest. ``fps`` and ``seed`` None mean the config's.
+    manifest. ``watermark_key`` is the operator's own, None the product's public one. ``fps`` and ``seed`` None mean the
+    config's.
     """
 
     photo: Path
@@ -52,6 +53,8 @@ class AnimationRequest:
     style: Style = field(default_factory=Style)
     title: str = "AI-animated portrait"
     signing_folder: Path | None = None
+    watermark: bool = True
+    watermark_key: bytes | None = None
     config: EngineConfig = field(default_factory=EngineConfig)
 
     @property

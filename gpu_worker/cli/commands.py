@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import shutil
 import tempfile
-import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -141,7 +141,7 @@ def _request(arguments: argparse.Namespace) -> Any:
     return AnimationRequest(
         photo=_existing(arguments.photo),
         speech=speech,
-        job_id=uuid.uuid4().hex,
+        job_id=_job_id(arguments),
         face=arguments.face,
         gestures=gestures,
         fps=arguments.fps,
@@ -150,6 +150,17 @@ def _request(arguments: argparse.Namespace) -> Any:
         style=Style(head=arguments.head, expression=arguments.expression, blink_rate=arguments.blink_rate),
         signing_folder=arguments.sign_with,
     )
+
+
+def _job_id(arguments: argparse.Namespace) -> str:
+    """A name for the video that depends on nothing but what it is made from: the same command makes the same file."""
+    digest = hashlib.sha256()
+    for name, value in sorted(vars(arguments).items()):
+        if name in ("photo", "audio") and value is not None:
+            digest.update(value.read_bytes())
+        elif name not in ("output", "certificate", "timeline", "poster", "sign_with"):
+            digest.update(f"{name}={value}\n".encode())
+    return digest.hexdigest()[:32]
 
 
 def _existing(path: Path) -> Path:

@@ -223,3 +223,13 @@ def test_sound_of_another_rate_stays_in_time(portrait: Path, engines: Engines, t
     checks = {check.name: check for check in outcome.certificate.checks}
     assert checks["sound_complete"].verdict == "green"
     assert checks["sound_likeness"].verdict == "green"
+
+
+def test_the_video_carries_the_jobs_watermark(made: AnimationOutcome) -> None:
+    from gpu_worker.provenance.verify import verify_file
+    from gpu_worker.provenance.watermark.code import watermark_id
+
+    told = verify_file(made.video)
+    assert told.tags.job_id == "test"
+    assert told.watermark.state == "found"
+    assert told.watermark.id == watermark_id("test")

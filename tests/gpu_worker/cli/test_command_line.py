@@ -55,6 +55,12 @@ def test_animate_writes_what_was_asked_for_and_nothing_else(made: Path) -> None:
     assert {"phone", "start", "end"} <= set(timeline["phones"][0])
 
 
+def test_the_same_command_makes_the_same_file(made: Path, tmp_path: Path) -> None:
+    done = _run("animate", PHOTO, "--text", "Maybe not", "-o", tmp_path / "again.mp4", "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "again.mp4").read_bytes() == (made / "out.mp4").read_bytes()
+
+
 def test_verify_reads_what_animate_wrote(made: Path) -> None:
     done = _run("verify", made / "out.mp4")
     assert done.returncode == 0, done.stderr
