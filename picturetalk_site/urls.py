@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import TemplateView
 
 from picturetalk_site import health
+
+#: Pages of plain text, open to everybody: ``templates/pages/<name>.html``.
+TEXT_PAGES = ("about", "privacy", "labelling")
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -14,5 +18,6 @@ urlpatterns = [
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    *[path(f"{name}/", TemplateView.as_view(template_name=f"pages/{name}.html"), name=name) for name in TEXT_PAGES],
     path("", include("animator.urls")),
 ]
