@@ -107,7 +107,17 @@ def test_the_site_has_no_other_roots() -> None:
     from picturetalk_site import urls
 
     roots = {str(vars(pattern)["pattern"]) for pattern in urls.urlpatterns}
-    assert roots == {"", "accounts/", "admin/", "admin/queues/", "healthz", "readyz"}
+    assert roots == {
+        "",
+        "accounts/",
+        "admin/",
+        "admin/queues/",
+        "healthz",
+        "readyz",
+        "about/",
+        "privacy/",
+        "labelling/",
+    }
 
 
 def test_every_address_is_in_the_table() -> None:
