@@ -21,7 +21,7 @@ FORM_OVERHEAD = 1024 * 1024
 
 
 class UploadLimit:
-    """Wraps the HTTP application. Announced too large: 413 at once; grown too large on the way: the connection ends."""
+    """Wraps the HTTP application. Announced too large: 413 at once; grown too large on the way: 413 from there on."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
@@ -36,7 +36,12 @@ class UploadLimit:
         if not announced.isdigit() or int(announced) > limit:
             await _refuse(send)
             return
-        received = 0
+        received, answered = 0, False
+
+        async def watched(message: Mapping[str, Any]) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
 
         async def counted() -> Mapping[str, Any]:
             nonlocal received
@@ -47,7 +52,9 @@ class UploadLimit:
                     return {"type": "http.disconnect"}
             return message
 
-        await self.application(scope, counted, send)
+        await self.application(scope, counted, watched)
+        if received > limit and not answered:
+            await _refuse(send)
 
 
 async def _refuse(send: Send) -> None:

@@ -118,7 +118,7 @@ def fail_input(job_id: UUID, token: str, error: InputError) -> bool:
     return _fail(job_id, token, error.code, error.message, error.hint, reference="")
 
 
-def fail_ours(job_id: UUID, token: str, *, permanent: bool = False) -> bool:
+def fail_ours(job_id: UUID, token: str, *, permanent: bool = False, pause: bool = True) -> bool:
     """We are at fault: another run after a pause, or, after the last, over with a reference number."""
     config = site_config()
     attempts = _mine(job_id, token).values_list("attempts", flat=True).first()
@@ -135,7 +135,7 @@ def fail_ours(job_id: UUID, token: str, *, permanent: bool = False) -> bool:
             "Try again later; if it fails again, tell us the reference.",
             reference=reference,
         )
-    return _requeue(job_id, token, pause_s=config.retry_pause_s * attempts, counts=True)
+    return _requeue(job_id, token, pause_s=config.retry_pause_s * attempts if pause else 0.0, counts=True)
 
 
 def hand_back(job_id: UUID, token: str) -> bool:
@@ -155,7 +155,7 @@ def recover(now: datetime) -> int:
     )
     for job_id, token in stale.values_list("id", "token"):
         log.warning("Job %s: its worker is silent, the job goes back to the queue", job_id)
-        if fail_ours(job_id, token):
+        if fail_ours(job_id, token, pause=False):
             queue.withdraw(queue.RENDER, token)
             count += 1
     rows = list(

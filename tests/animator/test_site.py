@@ -113,8 +113,9 @@ async def test_a_body_announced_too_large_is_refused_before_it_is_read(settings:
 
 async def test_a_body_that_grows_too_large_ends(settings: Any) -> None:
     settings.ENGINE_CONFIG = EngineConfig(max_photo_bytes=10, max_sound_bytes=20)
-    received, _ = await asgi([], [b"x" * 600_000, b"x" * 600_000])
+    received, sent = await asgi([], [b"x" * 600_000, b"x" * 600_000])
     assert [message["type"] for message in received] == ["http.request", "http.disconnect"]
+    assert sent[0]["status"] == 413
     received, sent = await asgi([(b"content-length", b"5")], [b"hello"])
     assert (received[0]["body"], sent) == (b"hello", [])
 
