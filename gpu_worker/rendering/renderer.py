@@ -21,7 +21,7 @@ from gpu_worker.rendering.parallel import FramePool, in_order
 from gpu_worker.rendering.portrait import Portrait, analyse
 from gpu_worker.rendering.pose import FACE_HEIGHT_MM, rotation
 from gpu_worker.rendering.raster import draw_map, draw_triangles
-from gpu_worker.rendering.sampling import loss_table, soften_stretched, warp_region, warp_window
+from gpu_worker.rendering.sampling import MOST_GRAIN, loss_table, soften_stretched, warp_region, warp_window
 from gpu_worker.rendering.shapes import shape_weights
 from gpu_worker.rendering.topology import EYES
 from gpu_worker.rendering.workspace import Workspace
@@ -61,7 +61,7 @@ class WarpRenderer:
         self._opening = OpeningPlan(portrait)
         self._noise = noise_tile()
         self._loss = loss_table()
-        self._grain = round(256 * _GRAIN * portrait.grain)
+        self._grain = min(MOST_GRAIN, round(256 * _GRAIN * portrait.grain))
         self._camera = portrait.camera
         self._teeth = portrait.mouth_anchor + np.array([0.0, 0.0, _TEETH_DEPTH])
         self._strips = [holes.strip_triangles(len(h.upper)) for h in portrait.topology.holes]

@@ -19,6 +19,8 @@ from gpu_worker.rendering.jit import compiled
 
 #: Pixels added around the photo on each side.
 BORDER = 4
+#: Strongest grain that :func:`store` can add without carrying, 1/256 grey level.
+MOST_GRAIN = 7000
 _TAPS = 8
 #: Gain of the half-way filter at 0.7 of the highest frequency.
 _SHARPNESS = 1.30
@@ -105,15 +107,18 @@ def to_32nds(x: float) -> int:
 
 @compiled
 def store(total: int, gain: int, extra: int, out: U8, y: int, x: int) -> None:
-    """Write :func:`read_packed`'s result to a frame, with brightness changed by ``gain``/1024, plus ``extra``."""
-    total += 128 | 128 << 16 | 128 << 32
-    r = (total >> 8) & 0xFF
-    g = (total >> 24) & 0xFF
-    b = (total >> 40) & 0xFF
-    if gain != 0 or extra != 0:
-        r = min(max(r + ((r * gain) >> 10) + extra, 0), 255)
-        g = min(max(g + ((g * gain) >> 10) + extra, 0), 255)
-        b = min(max(b + ((b * gain) >> 10) + extra, 0), 255)
+    """Write :func:`read_packed`'s result to a frame, with brightness changed by ``gain``/1024, plus ``extra``/64.
+
+    The channels are shifted to 1/64 grey level and lifted by 256 levels, so that an addition to all of them at once can
+    neither borrow from nor carry into a neighbour, and one comparison tells whether any left the range of a pixel.
+    """
+    lanes = ((total >> 2) & 0x3FFF3FFF3FFF) + (extra + 256 * 64 + 32) * (1 | 1 << 16 | 1 << 32)
+    r, g, b = (lanes >> 6) & 0xFF, (lanes >> 22) & 0xFF, (lanes >> 38) & 0xFF
+    if gain != 0 or (lanes & 0xC000C000C000) != 0x400040004000:
+        r, g, b = ((lanes >> 6) & 0x3FF) - 256, ((lanes >> 22) & 0x3FF) - 256, ((lanes >> 38) & 0x3FF) - 256
+        r = min(max(r + ((r * gain) >> 10), 0), 255)
+        g = min(max(g + ((g * gain) >> 10), 0), 255)
+        b = min(max(b + ((b * gain) >> 10), 0), 255)
     row, column = np.uint64(y), np.uint64(x)
     out[row, column, np.uint64(0)] = r
     out[row, column, np.uint64(1)] = g
@@ -122,10 +127,13 @@ def store(total: int, gain: int, extra: int, out: U8, y: int, x: int) -> None:
 
 @compiled
 def grain_at(noise_line: I8, loss: I32, grain: int, qx: int, qy: int, x: int) -> int:
-    """Grain that makes up for what reading at (qx, qy) lost, in grey levels; ``grain`` in 1/256 grey level."""
+    """Grain that makes up for what reading at (qx, qy) lost, in 1/64 grey level.
+
+    ``grain`` is in 1/256 grey level and at most MOST_GRAIN.
+    """
     unit = np.int64(noise_line[np.uint64(x & (noise_line.shape[0] - 1))])
-    grey: int = (unit * grain * loss[np.uint64((qy & 15) * 16 + (qx & 15))] + (1 << 19)) >> 20
-    return grey
+    amount: int = (unit * grain * loss[np.uint64((qy & 15) * 16 + (qx & 15))]) >> 14
+    return amount
 
 
 @compiled
