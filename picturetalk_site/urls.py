@@ -21,3 +21,7 @@ urlpatterns = [
     *[path(f"{name}/", TemplateView.as_view(template_name=f"pages/{name}.html"), name=name) for name in TEXT_PAGES],
     path("", include("animator.urls")),
 ]
+
+# JSON for the API, the pages of templates/ for the rest.
+handler404 = "animator.api.errors.page_not_found"
+handler500 = "animator.api.errors.server_error"

@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.multipartparser import MultiPartParserError
+from django.views import defaults
 from django.views.csrf import csrf_failure as django_csrf_failure
 
 from gpu_worker.errors import InputError
@@ -66,3 +67,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             403, "csrf_failed", "This request did not come from one of our pages.", "Reload the page and try again."
         )
     return django_csrf_failure(request, reason)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """``handler404``: JSON for the API, the site's page for the rest."""
+    if request.path.startswith("/api/"):
+        return error_response(404, "not_found", "There is no such thing, or it is not yours.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """``handler500``: JSON for the API, the site's page for the rest. The traceback is in the log."""
+    if request.path.startswith("/api/"):
+        return error_response(500, "server_error", "Something went wrong, which is our fault.", "Please try again.")
+    return defaults.server_error(request)

@@ -42,6 +42,6 @@ def stored_bytes(user: User) -> int:
 
 
 def uploads_today(user: User) -> int:
-    """Photos and sounds brought since midnight UTC, also those that were refused or erased."""
+    """Photos and speeches brought since midnight UTC, as far as they are remembered (refused ones for an hour)."""
     since = datetime.combine(today(), time(), UTC)
     return sum(model.objects.filter(owner=user, created_at__gte=since).count() for model in (Photo, Speech))

@@ -95,3 +95,23 @@ def test_no_debug_accounts_outside_debug() -> None:
     with pytest.raises(CommandError, match="debug mode only"):
         call_command("make_debug_accounts")
     assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_administrators_add_and_change_users(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("admin@example.com", PASSWORD))
+    form = {"email": "New@example.com", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    assert client.post("/admin/accounts/user/add/", form).status_code == 302
+    user = User.objects.get(email__iexact="new@example.com")
+    assert user.check_password(PASSWORD)
+    page = f"/admin/accounts/user/{user.id}/change/"
+    assert client.get(page).status_code == 200
+    assert (
+        client.post(
+            page, {"email": user.email, "daily_quota": "3", "is_active": "on", "is_moderator": "on"}
+        ).status_code
+        == 302
+    )
+    user.refresh_from_db()
+    assert (user.daily_quota, user.is_moderator, user.is_staff) == (3, True, False)
+    assert client.get("/admin/accounts/user/?q=new").status_code == 200

@@ -154,3 +154,20 @@ def test_sounds_pass_the_first_look(head: bytes) -> None:
 def test_other_files_do_not(head: bytes) -> None:
     assert not looks_like_sound(head)
     assert looks_like_photo(head) == head.startswith(b"\x89PNG")
+
+
+def test_the_api_speaks_json_even_where_there_is_nothing(signed_in: Client) -> None:
+    response = signed_in.get("/api/nothing/")
+    assert (response.status_code, response.json()["error"]) == (404, "not_found")
+    assert "text/html" in signed_in.get("/nothing/")["Content-Type"]
+
+
+def test_the_api_speaks_json_even_when_it_breaks(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("animator.api.job.jobs_for_user", broken)
+    signed_in.raise_request_exception = False
+    response = signed_in.get("/api/jobs/")
+    assert (response.status_code, response.json()["error"]) == (500, "server_error")
+    assert "a bug" not in response.content.decode()
