@@ -19,8 +19,8 @@ CLOSED_GAP = 0.015
 SPEECH_GAP = 0.010
 #: Articulatory closure from which the lips are pressed together.
 _PRESS_FROM = 0.80
-#: Standard deviation of the final smoothing, seconds: below one frame at 25 fps, it takes the snap out of the jaw.
-_SMOOTHING = 0.020
+#: Standard deviation of the final smoothing, seconds: under one frame at 25 fps, it takes the snap out of the jaw.
+_SMOOTHING = 0.036
 #: By how much more a wide vowel opens the jaw than its articulator says.
 VOWEL_GAIN = 0.65
 
@@ -36,10 +36,13 @@ def lip_controls(track: VisemeTrack, timeline: Timeline, face: FaceRig, gain: fl
     part = {name: track.values[:, column].astype(np.float64) for column, name in enumerate(ARTICULATORS)}
     times = frame_times(len(track.values), track.fps)
     rest = silence_weight(timeline, times)
-    closed = smoothstep((part["close"] - 0.4) / 0.55)
+    # Gradual from the first approach on: lips that shut in one frame look snapped.
+    closed = smoothstep((part["close"] - 0.05) / 0.9)
     controls = _open_shapes(part, gain)
     for name in controls:
-        controls[name] = smoothed(controls[name] * (1.0 - rest), track.fps, _SMOOTHING)
+        controls[name] = controls[name] * (1.0 - rest)
+        if name != "lip_in":  # f and v touch or they are none
+            controls[name] = smoothed(controls[name], track.fps, _SMOOTHING)
     _apply_closure(controls, part, closed)
     controls["close"] = np.maximum(_standing_closure(controls["jaw"], rest, face), controls["close"])
     return {name: np.clip(curve, 0.0, 1.0) for name, curve in controls.items()}
