@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "deploy"))
 
-from chromium import ChromiumMissingError, ensure_chromium  # noqa: E402
+from chromium import ChromiumMissingError, ensure_chromium, ensure_driver  # noqa: E402
 
 LINTERS: tuple[tuple[str, ...], ...] = (
     ("ruff", "check", "."),
@@ -43,6 +43,7 @@ def lint() -> int:
 def test(arguments: Sequence[str]) -> int:
     try:
         os.environ["CHROMIUM"] = ensure_chromium()
+        ensure_driver(sys.executable)
     except ChromiumMissingError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -1,4 +1,7 @@
-"""Finds Chromium for the browser tests; installs Debian's when this runs as root. Standard library only."""
+"""Finds Chromium for the browser tests, and what drives it; installs Debian's when this runs as root.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 #: The browser and the fonts without which its pages have no letters.
-PACKAGES = ("chromium", "fonts-dejavu-core")
+BROWSER_PACKAGES = ("chromium", "fonts-dejavu-core")
+#: What the Node.js that Playwright carries is linked with, and a bare Debian lacks.
+DRIVER_PACKAGES = ("libatomic1",)
 
 
 class ChromiumMissingError(Exception):
@@ -31,21 +37,37 @@ def ensure_chromium() -> str:
     found = find_chromium()
     if found:
         return found
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise ChromiumMissingError(
-            "The browser tests need Chromium. On Debian, as root: apt-get install chromium. "
-            "Elsewhere: CHROMIUM=/path/to/chromium make test"
-        )
-    sys.stdout.write("Installing Chromium through apt-get\n")
-    sys.stdout.flush()
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *PACKAGES]):
-        code = subprocess.run(["apt-get", *command], env=environment, stdin=subprocess.DEVNULL).returncode
-        if code and command[0] == "install":
-            raise ChromiumMissingError(
-                f"apt-get could not install Chromium (exit code {code}); its own words are above."
-            )
+    install(BROWSER_PACKAGES, "Chromium", "Elsewhere: CHROMIUM=/path/to/chromium make test")
     found = find_chromium()
     if found is None:
         raise ChromiumMissingError("apt-get installed Chromium, but it is not on the path.")
     return found
+
+
+def ensure_driver(python: str) -> None:
+    """Playwright's driver, in the environment of ``python``, starts. Raises :class:`ChromiumMissingError`."""
+    if driver_starts(python):
+        return
+    install(DRIVER_PACKAGES, "a library of Playwright's driver", "")
+    if not driver_starts(python):
+        raise ChromiumMissingError("Playwright's driver does not start; try: python -m playwright --version")
+
+
+def driver_starts(python: str) -> bool:
+    return subprocess.run([python, "-m", "playwright", "--version"], capture_output=True).returncode == 0
+
+
+def install(packages: Sequence[str], what: str, otherwise: str) -> None:
+    """Through apt-get, as root. Raises :class:`ChromiumMissingError` with what to do when that cannot be."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        names = " ".join(packages)
+        raise ChromiumMissingError(
+            f"The browser tests need {what}. On Debian, as root: apt-get install {names}. {otherwise}".strip()
+        )
+    sys.stdout.write(f"Installing {what} through apt-get\n")
+    sys.stdout.flush()
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *packages]):
+        code = subprocess.run(["apt-get", *command], env=environment, stdin=subprocess.DEVNULL).returncode
+        if code and command[0] == "install":
+            raise ChromiumMissingError(f"apt-get could not install {what} (exit code {code}); see its words above.")

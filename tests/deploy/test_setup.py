@@ -156,3 +156,10 @@ def test_a_missing_chromium_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("CHROMIUM", str(tmp_path / "gone"))
     with pytest.raises(chromium.ChromiumMissingError, match="which is not a program"):
         chromium.ensure_chromium()
+
+
+def test_a_driver_that_does_not_start_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chromium.driver_starts(sys.executable)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(chromium.ChromiumMissingError, match="apt-get install libatomic1"):
+        chromium.ensure_driver("/bin/false")
