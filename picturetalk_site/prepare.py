@@ -1,4 +1,4 @@
-"""Brings the database and the collected files up to date and prints the debug accounts (``run`` starts this).
+"""Brings database, collected files and development certificate up to date, prints debug accounts (``run`` starts it).
 
 A process of its own, so that what runs for days does not carry Django, and one process instead of three, for speed.
 """
@@ -12,6 +12,8 @@ import sys
 import django
 from django.core.management import call_command
 
+from picturetalk_site.signing import make_development_chain
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picturetalk_site.settings")
@@ -24,6 +26,8 @@ def main() -> None:
     if not settings.DEBUG:
         # In debug, pages take their files from where they are written.
         call_command("collectstatic", interactive=False, verbosity=0)
+    if settings.DEBUG and settings.SIGNING_FOLDER is None:
+        make_development_chain(settings.DEVELOPMENT_SIGNING_FOLDER)
     if settings.DEBUG:
         call_command("make_debug_accounts", stdout=sys.stdout)
 

@@ -18,6 +18,7 @@ from picturetalk_site.database import database
 from picturetalk_site.environment import ConfigurationError, Environment
 from picturetalk_site.logs import logging_settings
 from picturetalk_site.secret import secret_key
+from picturetalk_site.signing import signing_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # What is already in the environment wins over the file.
@@ -215,6 +216,10 @@ ENGINE_CONFIG = EngineConfig(
     threads=env.integer("ENGINE_THREADS", EngineConfig.threads, low=0, high=256),
     label=env.flag("LABEL", EngineConfig.label),
 )
+#: In debug the set-up (``picturetalk_site.prepare``) makes a development chain here; production names its own.
+DEVELOPMENT_SIGNING_FOLDER = VAR_DIR / "signing"
+#: Certificate chain and key that sign every video (C2PA); None: videos carry no manifest.
+SIGNING_FOLDER = signing_folder(env.text("SIGNING_FOLDER"), debug=DEBUG, kept_in=DEVELOPMENT_SIGNING_FOLDER)
 #: Form fields are small; files go to disk beyond this size, and are counted by their own limits.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
