@@ -15,9 +15,11 @@ from gpu_worker.errors import EngineError
 from gpu_worker.languages import Language
 from gpu_worker.media.sound import resample
 from gpu_worker.schema import FloatArray, Phone, Waveform
-from gpu_worker.speech.espeak import espeak
+from gpu_worker.speech.dictionary import PronunciationDictionary, as_dictionary
+from gpu_worker.speech.passage import Passage
+from gpu_worker.speech.script import espeak_script
 from gpu_worker.speech.spectrum import RATE, log_mel
-from gpu_worker.speech.synthesis import WORDS_PER_MINUTE, SpokenWord, event_phones, spoken_words
+from gpu_worker.speech.synthesis import SpokenWord, event_phones, speak, spoken_words
 from gpu_worker.speech.text import clean_text
 
 #: Most frames of either side: beyond it the step grows, so that time and memory stay bounded.
@@ -27,13 +29,16 @@ _BANDS = 40
 _PAD_SECONDS = 0.15
 
 
-def warp_onto(samples: FloatArray, transcript: str, language: Language) -> tuple[list[Phone], list[SpokenWord]]:
+def warp_onto(
+    samples: FloatArray, transcript: str, language: Language, dictionary: PronunciationDictionary | None = None
+) -> tuple[list[Phone], list[SpokenWord]]:
     """The phones of ``transcript`` in the time of 16 kHz ``samples``, and its words with their phones.
 
     Raises :class:`EngineError` when there is nothing to say.
     """
     text = clean_text(transcript)
-    utterance = espeak().speak(text, language.voice, WORDS_PER_MINUTE)
+    script = espeak_script(as_dictionary(dictionary).applied([Passage(text)]), language.voice)
+    utterance = speak(script, language.voice)
     phones = event_phones(utterance)
     if not any(phone.phone != "SIL" for phone in phones):
         raise EngineError("The text has nothing that can be spoken.")
@@ -51,7 +56,7 @@ def warp_onto(samples: FloatArray, transcript: str, language: Language) -> tuple
 
     words = [
         SpokenWord(word.label, tuple(tuple(moved(phone) for phone in group) for group in word.groups))
-        for word in spoken_words(utterance, text)
+        for word in spoken_words(utterance, script)
     ]
     return [moved(phone) for phone in phones], words
 

@@ -46,9 +46,13 @@ class EspeakProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
-    def speak(self, text: str, voice: str, rate: int = 160, pitch: int = 50, pitch_range: int = 50) -> Utterance:
-        """Synthesise ``text``; ``rate`` in words a minute, ``pitch`` and ``pitch_range`` in 0..99."""
+    def speak(
+        self, text: str, voice: str, rate: int = 160, pitch: int = 50, pitch_range: int = 50, marked: bool = False
+    ) -> Utterance:
+        """Synthesise ``text``; ``rate`` in words a minute, ``pitch`` and ``pitch_range`` in 0..99. ``marked``: the
+        text is mark-up written by :mod:`gpu_worker.speech.script`."""
         request = {"op": "speak", "text": text, "voice": voice, "rate": rate, "pitch": pitch, "range": pitch_range}
+        request["marked"] = marked
         answer, sound = self._ask(request)
         samples = np.frombuffer(sound, dtype="<i2").astype(np.float32) / 32768.0
         phones = tuple((int(at), str(ipa)) for at, ipa in answer["phones"])
@@ -62,6 +66,11 @@ class EspeakProcess:
             return []
         answer, _ = self._ask({"op": "phonemes", "texts": texts, "voice": voice, "spelled": spelled})
         return [str(found) for found in answer["phonemes"]]
+
+    def inventory(self, voice: str) -> list[tuple[str, str]]:
+        """(mnemonic, IPA) of every sound that ``voice`` has."""
+        answer, _ = self._ask({"op": "inventory", "voice": voice})
+        return [(str(mnemonic), str(ipa)) for mnemonic, ipa in answer["inventory"]]
 
     def voices(self) -> list[dict[str, str]]:
         """Every voice of the library: ``language``, ``name``, ``file``."""

@@ -6,6 +6,7 @@ is one line of JSON on standard input; an answer is one line of JSON on standard
 
     {"op": "speak", "text", "voice", "rate", "pitch", "range"}   rate in words a minute, pitch and range 0..99
     {"op": "phonemes", "texts": [...], "voice"}                  IPA, "_" between phones, " " between words
+    {"op": "inventory", "voice"}                                 (mnemonic, IPA) of every sound of the voice
     {"op": "voices"}                                             what the library offers
 
 Only the standard library is imported, so the process starts in a few tens of milliseconds.
@@ -17,6 +18,7 @@ import ctypes
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import espeakng_loader
@@ -25,8 +27,9 @@ _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS
 _PHONEME_EVENTS, _PHONEME_IPA = 1, 2
 _WORD, _END, _PHONEME = 1, 5, 7  # espeak_EVENT_TYPE
 _RATE, _PITCH, _RANGE, _CAPITALS = 1, 3, 4, 6  # espeak_PARAMETER
-_UTF8 = 1  # espeakCHARS_UTF8; the bits for SSML and [[phonemes]] stay off, so text is only ever text
-_AS_PHONEMES = 0x100  # espeakPHONEMES: only for the inventory, never for a user's text
+_UTF8 = 1  # espeakCHARS_UTF8; without the bits for SSML and [[phonemes]] text is only ever text
+_SSML = 0x10  # espeakSSML: for requests with "marked", whose mark-up gpu_worker.speech.script has written
+_AS_PHONEMES = 0x100  # espeakPHONEMES: for the inventory and for "marked", never for text as typed
 _IPA_SEPARATED = 2 | (ord("_") << 8)
 
 
@@ -109,7 +112,8 @@ class Speaker:
         self._select(request["voice"])
         for parameter, value in ((_RATE, request["rate"]), (_PITCH, request["pitch"]), (_RANGE, request["range"])):
             self._library.espeak_SetParameter(parameter, int(value), 0)
-        self._synthesise(request["text"].encode("utf-8"), _UTF8)
+        flags = _UTF8 | _SSML | _AS_PHONEMES if request.get("marked", False) else _UTF8
+        self._synthesise(request["text"].encode("utf-8"), flags)
         sound = b"".join(self._sound)
         answer = {"rate": self.rate, "bytes": len(sound), "phones": self._phones, "words": self._words}
         return answer, sound
@@ -119,6 +123,10 @@ class Speaker:
         # espeak_TextToPhonemes takes over whether [[ ]] is read as phonemes from the last synthesis.
         self._synthesise(b" ", _UTF8 | (_AS_PHONEMES if spelled else 0))
         return [self._phonemes_of(text) for text in texts]
+
+    def inventory(self, voice: str) -> list[tuple[str, str]]:
+        names = _mnemonics(Path(espeakng_loader.get_data_path()) / "phontab")
+        return list(zip(names, self.phonemes([f"[[{name}]]" for name in names], voice, spelled=True), strict=True))
 
     def _synthesise(self, text: bytes, flags: int) -> None:
         self._sound, self._phones, self._words = [], [], []
@@ -147,6 +155,23 @@ class Speaker:
         return found
 
 
+def _mnemonics(table: Path) -> list[str]:
+    """The distinct mnemonics of the library's phoneme tables: a byte with their number, then for each table its size,
+    32 bytes of name and entries of 16 bytes that begin with the mnemonic."""
+    data = table.read_bytes()
+    found: set[str] = set()
+    place = 4
+    for _ in range(data[0]):
+        count = data[place]
+        place += 36
+        for entry in range(place, place + 16 * count, 16):
+            name = data[entry : entry + 4].split(b"\0")[0].decode("latin-1")
+            if name.isascii() and name.isprintable() and not set(name) & set("[]_|'%,= "):
+                found.add(name)
+        place += 16 * count
+    return sorted(found - {""})
+
+
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Answer requests until the input ends. A request that fails is answered with ``{"error": sentence}``."""
     speaker = Speaker()
@@ -164,6 +189,8 @@ def _answer(speaker: Speaker, line: bytes) -> bytes:
         elif request["op"] == "phonemes":
             spelled = bool(request.get("spelled", False))
             answer = {"phonemes": speaker.phonemes(request["texts"], request["voice"], spelled), "bytes": 0}
+        elif request["op"] == "inventory":
+            answer = {"inventory": speaker.inventory(request["voice"]), "bytes": 0}
         else:
             answer = {"voices": speaker.voices(), "bytes": 0}
     except (LookupError, RuntimeError, ValueError, TypeError) as problem:

@@ -11,7 +11,7 @@ leaves the ladder: :class:`InputError`, :class:`Cancelled` and what the caller's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from gpu_worker.media.sound import resample
 from gpu_worker.schema import FloatArray, Phone, Timeline, TimelineSource, Waveform, Word
 from gpu_worker.speech.agreement import confidence, disagreements, is_wrong, mean_score
 from gpu_worker.speech.alignment import AlignedUnit, Progress, align
+from gpu_worker.speech.dictionary import PronunciationDictionary, as_dictionary
 from gpu_worker.speech.dtw import warp_onto
 from gpu_worker.speech.energy import syllables
 from gpu_worker.speech.phone_decoding import decode_phones
@@ -51,15 +52,28 @@ class _Result:
     score: float | None = None
 
 
+@dataclass(frozen=True)
+class _Tongue:
+    """How words are said: the language, and the user's own pronunciations."""
+
+    language: Language
+    dictionary: PronunciationDictionary
+
+
 def time_speech(
-    waveform: Waveform, transcript: str | None, language: str, progress: Progress | None = None
+    waveform: Waveform,
+    transcript: str | None,
+    language: str,
+    progress: Progress | None = None,
+    dictionary: Mapping[str, str] | PronunciationDictionary | None = None,
 ) -> Timeline:
     """Phones, words and visemes of ``waveform`` in time.
 
-    ``progress`` is called with fractions in [0, 1]; what it raises (``Cancelled``) passes through. Raises
-    :class:`InputError` ``unsupported_language``.
+    ``progress`` is called with fractions in [0, 1]; what it raises (``Cancelled``) passes through. ``dictionary`` says
+    how words of the transcript are pronounced. Raises :class:`InputError` ``unsupported_language`` or
+    ``bad_pronunciation``.
     """
-    spoken = find_language(language)
+    tongue = _Tongue(find_language(language), as_dictionary(dictionary))
     samples = resample(waveform, RATE).samples
     reasons: list[str] = []
     words = transcript.strip() if transcript else ""
@@ -68,11 +82,11 @@ def time_speech(
         reasons.append("The transcript holds no word; it was not used.")
         words = ""
     if words:
-        result = _with_words(samples, words, spoken, "forced", reasons, progress)
+        result = _with_words(samples, words, tongue, "forced", reasons, progress)
     else:
         if not transcript:
             reasons.append("No transcript was given.")
-        result = _without_words(samples, spoken, reasons, progress)
+        result = _without_words(samples, tongue, reasons, progress)
     if result is None:
         result = _Result("energy", syllables(samples), (), "The mouth follows the loudness alone.")
     reasons.append(result.reason)
@@ -81,7 +95,7 @@ def time_speech(
         found = reclaim_sound(samples, found)
     phones = _covering(snap_boundaries(samples, found), waveform.duration)
     return Timeline(
-        language=spoken.code,
+        language=tongue.language.code,
         source=result.source,
         duration=waveform.duration,
         words=tuple(_snapped_words(result.words, phones)),
@@ -95,7 +109,7 @@ def time_speech(
 def _with_words(
     samples: FloatArray,
     words: str,
-    language: Language,
+    tongue: _Tongue,
     source: TimelineSource,
     reasons: list[str],
     progress: Progress | None,
@@ -103,19 +117,19 @@ def _with_words(
     pronunciation: Pronunciation | None = None
     aligned: _Result | None = None
     try:
-        pronunciation = pronounce(words, language)
+        pronunciation = pronounce(words, tongue.language, tongue.dictionary)
     except EngineError as problem:
         reasons.append(f"The words could not be pronounced: {problem}")
     if pronunciation is not None and not pronunciation.units:
         reasons.append("Nothing in the transcript can be spoken.")
-        return _without_words(samples, language, reasons, progress)
+        return _without_words(samples, tongue, reasons, progress)
     if pronunciation is not None:
-        aligned, fits = _aligned(samples, pronunciation, language, source, reasons, progress)
+        aligned, fits = _aligned(samples, pronunciation, tongue.language, source, reasons, progress)
         if fits or source == "recognised":
             return aligned
-    if source == "forced" and (heard := _other_words(samples, words, language, aligned, reasons, progress)):
+    if source == "forced" and (heard := _other_words(samples, words, tongue, aligned, reasons, progress)):
         return heard
-    return aligned or _warped(samples, words, language, source, reasons)
+    return aligned or _warped(samples, words, tongue, source, reasons)
 
 
 def _aligned(
@@ -151,13 +165,13 @@ def _aligned(
 def _other_words(
     samples: FloatArray,
     words: str,
-    language: Language,
+    tongue: _Tongue,
     aligned: _Result | None,
     reasons: list[str],
     progress: Progress | None,
 ) -> _Result | None:
     """What is said in the sound, where that is clearly something else than ``words``; None to go on with them."""
-    if not language.code.startswith("en"):
+    if not tongue.language.code.startswith("en"):
         reasons.append("The transcript or the language may not match the sound; please check both.")
         return None
     notes: list[str] = []
@@ -165,7 +179,7 @@ def _other_words(
         heard = recognise(samples, progress)
     except EngineError:
         return None
-    found = _with_words(samples, heard, language, "recognised", notes, progress) if heard else None
+    found = _with_words(samples, heard, tongue, "recognised", notes, progress) if heard else None
     shared = set(heard.lower().split()) & set(words.lower().split())
     different = len(shared) < SHARED_WORDS * len(set(heard.split()))
     better = (
@@ -182,10 +196,10 @@ def _other_words(
 
 
 def _warped(
-    samples: FloatArray, words: str, language: Language, source: TimelineSource, reasons: list[str]
+    samples: FloatArray, words: str, tongue: _Tongue, source: TimelineSource, reasons: list[str]
 ) -> _Result | None:
     try:
-        warped, spoken = warp_onto(samples, words, language)
+        warped, spoken = warp_onto(samples, words, tongue.language, tongue.dictionary)
     except EngineError as problem:
         reasons.append(f"Matching with a synthetic voice was left: {problem}")
         return None
@@ -200,13 +214,13 @@ _FORCED = {
 
 
 def _without_words(
-    samples: FloatArray, language: Language, reasons: list[str], progress: Progress | None
+    samples: FloatArray, tongue: _Tongue, reasons: list[str], progress: Progress | None
 ) -> _Result | None:
-    if language.code.startswith("en"):
+    if tongue.language.code.startswith("en"):
         try:
             heard = recognise(samples, progress)
             if heard:
-                found = _with_words(samples, heard, language, "recognised", reasons, progress)
+                found = _with_words(samples, heard, tongue, "recognised", reasons, progress)
                 if found is not None:
                     return found
             else:
@@ -214,7 +228,9 @@ def _without_words(
         except EngineError as problem:
             reasons.append(f"Recognition was left: {problem}")
     else:
-        reasons.append(f"There is no recogniser for {language.name}; a transcript would make the lips more exact.")
+        reasons.append(
+            f"There is no recogniser for {tongue.language.name}; a transcript would make the lips more exact."
+        )
     try:
         return _Result("phones", decode_phones(samples, progress), (), "Phones were decoded without knowing the words.")
     except EngineError as problem:

@@ -7,14 +7,17 @@ normaliser of its own, and a word of the transcript may stand for several spoken
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from gpu_worker.languages import Language
-from gpu_worker.speech.espeak import espeak
+from gpu_worker.speech.dictionary import PronunciationDictionary, as_dictionary
+from gpu_worker.speech.passage import Passage
 from gpu_worker.speech.phone_map import VOWELS, MappedPhone, acoustic
-from gpu_worker.speech.synthesis import WORDS_PER_MINUTE, spoken_words
+from gpu_worker.speech.script import espeak_script
+from gpu_worker.speech.synthesis import label_of, speak, spoken_words
 from gpu_worker.speech.text import clean_text
 
 #: Longest piece of text espeak-ng is asked about at once, characters.
@@ -43,16 +46,24 @@ class Pronunciation:
     units: tuple[Unit, ...]
 
 
-def pronounce(transcript: str, language: Language) -> Pronunciation:
-    """The pronunciation of ``transcript``; empty where it holds no word."""
+def pronounce(
+    transcript: str, language: Language, dictionary: Mapping[str, str] | PronunciationDictionary | None = None
+) -> Pronunciation:
+    """The pronunciation of ``transcript``; empty where it holds no word. Words of ``dictionary`` are said as it says.
+
+    Raises :class:`InputError` ``bad_pronunciation`` for an entry that is none.
+    """
+    own = as_dictionary(dictionary)
     english = language.code == "en" or language.code.startswith("en-")
     labels: list[str] = []
     units: list[Unit] = []
     for piece in _pieces(clean_text(transcript)):
-        utterance = espeak().speak(piece, language.voice, WORDS_PER_MINUTE)
-        for word in spoken_words(utterance, piece):
+        script = espeak_script(own.applied([Passage(piece)]), language.voice)
+        special = {label_of(part.label) for part in script.replaced}
+        for word in spoken_words(speak(script, language.voice), script):
             labels.append(word.label)
-            entry = _entry(word.label) if english and len(word.groups) == 1 else None
+            known = english and len(word.groups) == 1 and word.label not in special
+            entry = _entry(word.label) if known else None
             for group in word.groups:
                 phones = tuple(MappedPhone(phone.phone, phone.stress) for phone in group)
                 units.append(Unit(len(labels) - 1, phones, entry, group[-1].end - group[0].start))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,9 +11,13 @@ from gpu_worker.config import EngineConfig
 from gpu_worker.errors import EngineError, InputError
 from gpu_worker.languages import find_language, find_voice
 from gpu_worker.schema import Phone, Timeline, Waveform, Word
+from gpu_worker.speech.dictionary import PronunciationDictionary, as_dictionary
 from gpu_worker.speech.espeak import Utterance, espeak
+from gpu_worker.speech.markup import parse_markup
+from gpu_worker.speech.passage import plain_text
 from gpu_worker.speech.phone_map import MappedPhone, map_ipa
-from gpu_worker.speech.text import check_text, no_speakable_text
+from gpu_worker.speech.script import Replaced, Script, espeak_script
+from gpu_worker.speech.text import check_text, has_speech, no_speakable_text
 from gpu_worker.visemes.spans import viseme_spans
 
 #: Speaking rate at ``speed`` 1, words a minute: an unhurried speaker.
@@ -32,14 +37,17 @@ def synthesise(
     speed: float = 1.0,
     pitch: float = 1.0,
     config: EngineConfig | None = None,
+    dictionary: Mapping[str, str] | PronunciationDictionary | None = None,
 ) -> tuple[Waveform, Timeline]:
-    """Speak ``text`` at espeak-ng's own rate (22050 Hz).
+    """Speak ``text``, in which the mark-up of :mod:`gpu_worker.speech.markup` is obeyed, at espeak-ng's own rate
+    (22050 Hz).
 
-    ``speed`` and ``pitch`` are factors in [0.5, 2]; ``voice`` is a code of :data:`gpu_worker.languages.VOICES`.
-    The timeline's source is ``events``.
+    ``speed`` and ``pitch`` are factors in [0.5, 2]; ``voice`` is a code of :data:`gpu_worker.languages.VOICES`;
+    ``dictionary`` says how its words are pronounced. The timeline's source is ``events``.
 
     Raises :class:`InputError`: ``empty_text``, ``text_too_long``, ``no_speakable_text``, ``unsupported_language``,
-    ``unknown_voice``, ``bad_speed``, ``bad_pitch``, ``speech_too_long``.
+    ``unknown_voice``, ``bad_speed``, ``bad_pitch``, ``speech_too_long``, ``markup_not_closed``, ``bad_markup``,
+    ``bad_pronunciation``.
     """
     config = config or EngineConfig()
     spoken = find_language(language)
@@ -50,14 +58,23 @@ def synthesise(
     name = f"{spoken.voice}+{variant}" if variant else spoken.voice
     # espeak-ng's pitch is 0..99 with 50 as the voice's own; an octave either way is the whole of it.
     scaled_pitch = int(np.clip(round(50 + 49 * np.log2(pitch)), 0, 99))
-    utterance = espeak().speak(clean, name, round(WORDS_PER_MINUTE * speed), scaled_pitch)
+    passages = as_dictionary(dictionary).applied(parse_markup(clean))
+    if not has_speech(plain_text(passages)):
+        raise no_speakable_text()
+    script = espeak_script(passages, spoken.voice, scaled_pitch)
+    utterance = speak(script, name, round(WORDS_PER_MINUTE * speed), scaled_pitch)
     if len(utterance.samples) / utterance.rate > config.max_sound_seconds:
         raise InputError(
             "speech_too_long",
             f"Spoken, this text lasts longer than {config.max_sound_seconds / 60:g} minutes.",
             "Shorten it, or make several videos.",
         )
-    return _padded(utterance, clean, spoken.code)
+    return _padded(utterance, script, spoken.code)
+
+
+def speak(script: Script, voice: str, rate: int = WORDS_PER_MINUTE, pitch: int = 50) -> Utterance:
+    """Have espeak-ng speak a script."""
+    return espeak().speak(script.sent, voice, rate, pitch, marked=script.marked)
 
 
 def event_phones(utterance: Utterance) -> list[Phone]:
@@ -91,8 +108,9 @@ class SpokenWord:
     groups: tuple[tuple[Phone, ...], ...]
 
 
-def spoken_words(utterance: Utterance, text: str) -> list[SpokenWord]:
-    """The words of ``text``, each with its phones. What is silent (punctuation) is left out."""
+def spoken_words(utterance: Utterance, script: Script) -> list[SpokenWord]:
+    """The words of what was sent, each with its phones. What is silent (punctuation) is left out."""
+    text = script.shown
     phones = [phone for phone in event_phones(utterance) if phone.phone != "SIL"]
     starts = [at / utterance.rate for at, _, _ in utterance.words]
     groups: list[list[Phone]] = [[] for _ in starts]
@@ -101,24 +119,49 @@ def spoken_words(utterance: Utterance, text: str) -> list[SpokenWord]:
         index = int(np.searchsorted(starts, phone.start + 1e-6, "right")) - 1
         if index >= 0:
             groups[index].append(phone)
-    found: list[tuple[int, int, list[tuple[Phone, ...]]]] = []  # first character, end of the event's word, groups
+    found: list[_Found] = []
     for (_, first, count), group in zip(utterance.words, groups, strict=True):
-        if found and first < found[-1][1] and not any(letter.isspace() for letter in text[found[-1][0] : first]):
+        instead = next((part for part in script.replaced if part.first <= first < part.end), None)
+        if _continues(found, first, instead, text):
             if group:
-                found[-1][2].append(tuple(group))
+                found[-1].groups.append(tuple(group))
         else:
-            found.append((first, first + count, [tuple(group)] if group else []))
-    limits = [first for first, _, _ in found[1:]] + [len(text)]
+            found.append(_Found(first, first + count, instead, [tuple(group)] if group else []))
+    starts_at = [min(entry.first, entry.instead.first) if entry.instead else entry.first for entry in found]
     words: list[SpokenWord] = []
-    for (first, end, spoken), limit in zip(found, limits, strict=True):
-        if spoken:
-            words += _parted(_label(text[first:limit]) or text[first:end].strip(), tuple(spoken))
+    for entry, limit in zip(found, [*starts_at[1:], len(text)], strict=True):
+        if not entry.groups:
+            continue
+        if entry.instead is not None:
+            words.append(SpokenWord(label_of(entry.instead.label) or entry.instead.label, tuple(entry.groups)))
+        else:
+            label = label_of(text[entry.first : limit]) or text[entry.first : entry.end].strip()
+            words += _parted(label, tuple(entry.groups))
     return words
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One word on its way: its characters, what it stands for where that is not they, its groups of phones."""
+
+    first: int
+    end: int
+    instead: Replaced | None
+    groups: list[tuple[Phone, ...]]
+
+
+def _continues(found: list[_Found], first: int, instead: Replaced | None, text: str) -> bool:
+    """Whether a word event at character ``first`` belongs to the word before it, as those inside a number do."""
+    if not found or found[-1].instead is not instead:
+        return False
+    if instead is not None:
+        return True
+    return first < found[-1].end and not any(letter.isspace() for letter in text[found[-1].first : first])
 
 
 def _parted(label: str, groups: tuple[tuple[Phone, ...], ...]) -> list[SpokenWord]:
     """espeak-ng speaks some pairs ("in the") as one word: share its phones between them by their letters."""
-    parts = [part for part in (_label(part) for part in label.split()) if part]
+    parts = [part for part in (label_of(part) for part in label.split()) if part]
     phones = [phone for group in groups for phone in group]
     if len(parts) < 2 or len(groups) > 1 or len(phones) < len(parts):
         return [SpokenWord(label, groups)]
@@ -130,17 +173,17 @@ def _parted(label: str, groups: tuple[tuple[Phone, ...], ...]) -> list[SpokenWor
     return [SpokenWord(part, (tuple(phones[cuts[place] : cuts[place + 1]]),)) for place, part in enumerate(parts)]
 
 
-def _label(text: str) -> str:
+def label_of(text: str) -> str:
     """A word as it is shown: what stands before the next word, without spaces and punctuation around it."""
     return text.strip().strip("\"'“”„«»‘’()[]{}<>.,;:!?…-–—¿¡،؛؟。，、！？：；「」『』*_ \n\t")
 
 
-def _padded(utterance: Utterance, text: str, language: str) -> tuple[Waveform, Timeline]:
+def _padded(utterance: Utterance, script: Script, language: str) -> tuple[Waveform, Timeline]:
     phones = event_phones(utterance)
     if not any(phone.phone != "SIL" for phone in phones):
         raise no_speakable_text()
     words = [
-        Word(word.label, word.groups[0][0].start, word.groups[-1][-1].end) for word in spoken_words(utterance, text)
+        Word(word.label, word.groups[0][0].start, word.groups[-1][-1].end) for word in spoken_words(utterance, script)
     ]
     rate = utterance.rate
     lead = round(LEAD_IN * rate) / rate

@@ -111,7 +111,7 @@ def test_speech_longer_than_allowed_is_refused() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Hello 😀 world \x00 again\u202e", "<speak><b>Hello", "[[h@l'oU]] brackets", "a\u0301\u0301\u0301\u0301 zalgo",
+        "Hello 😀 world \x00 again\u202e", "<p><b>Hello", "[[h@l'oU]] brackets", "a\u0301\u0301\u0301\u0301 zalgo",
         "Grüße, Straße; naïve café — “quoted”…", "שלום hello 你好 привет", "%s %n $(reboot) `id` ; rm -rf / | cat",
         "word" * 300, "\ud800 lone surrogate", "1" * 80, "http://example.org/?a=b&c=d",
     ],
@@ -123,11 +123,11 @@ def test_odd_text_is_spoken_harmlessly(text: str) -> None:
     assert waveform.duration > 0.4
 
 
-def test_markup_is_not_obeyed() -> None:
+def test_markup_of_other_names_is_not_obeyed() -> None:
     plain, _ = synthesise("hello there")
-    marked, timeline = synthesise('<break time="9s"/>hello there')
+    marked, timeline = synthesise('<voice gender="female"><silence time="9s"/>hello there')
     assert "hello" in [word.word for word in timeline.words]
-    assert marked.duration < plain.duration + 5.0
+    assert marked.duration < plain.duration + 6.0
 
 
 def test_cleaning_keeps_every_place() -> None:
