@@ -37,7 +37,7 @@ def lip_controls(track: VisemeTrack, timeline: Timeline, face: FaceRig, gain: fl
     times = frame_times(len(track.values), track.fps)
     rest = silence_weight(timeline, times)
     # Gradual from the first approach on: lips that shut in one frame look snapped.
-    closed = smoothstep((part["close"] - 0.05) / 0.9)
+    closed = smoothstep((part["close"] - 0.15) / 0.75)
     controls = _open_shapes(part, gain)
     for name in controls:
         controls[name] = controls[name] * (1.0 - rest)
