@@ -6,7 +6,7 @@ cd "$(dirname -- "$0")/.."
 {
     echo "# Every package of the environment, the indirect ones too. Written by deploy/freeze.sh; do not edit."
     {
-        .venv/bin/python -m pip freeze --disable-pip-version-check | sed -E 's/\+[a-z0-9.]+$//'
+        .venv/bin/python -m pip freeze --disable-pip-version-check | grep -v ' @ ' | sed -E 's/\+[a-z0-9.]+$//'
         # Laid over the environment by deploy/setup.py.
         grep '^opencv-contrib-python-headless==' constraints.txt
     } | LC_ALL=C sort -f -u
