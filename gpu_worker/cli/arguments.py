@@ -40,6 +40,7 @@ def _align(command: argparse.ArgumentParser) -> None:
     command.add_argument("--transcript", help="the words that are spoken; recognised where they are not given")
     command.add_argument("--language", default="en", help="language of the speech (default: en)")
     command.add_argument("-o", "--output", type=Path, metavar="TIMELINE.json", help="default: standard output")
+    command.add_argument("--subtitles", type=Path, metavar="OUT.srt|.vtt", help="also write the words as subtitles")
 
 
 def _animate(command: argparse.ArgumentParser) -> None:
@@ -57,6 +58,7 @@ def _animate(command: argparse.ArgumentParser) -> None:
     out.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
     out.add_argument("--certificate", type=Path, metavar="C.json", help="write the quality certificate here")
     out.add_argument("--timeline", type=Path, metavar="T.json", help="write words, phones and visemes here")
+    out.add_argument("--subtitles", type=Path, metavar="S.srt|.vtt", help="write the words as subtitles")
     out.add_argument("--poster", type=Path, metavar="P.jpg", help="write a still frame here")
     how = command.add_argument_group("how")
     how.add_argument("--face", type=int, metavar="N", help="which face speaks, counted from 0, left to right")

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import InputError
-from gpu_worker.schema import Check, FaceRig, Finding
+from gpu_worker.schema import Check, FaceRig, Finding, Timeline
 
 Command = Callable[[argparse.Namespace, TextIO], Any]
 
@@ -59,6 +59,7 @@ def align(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any] | Non
     from gpu_worker.progress import Progress
     from gpu_worker.speech.ladder import time_speech
 
+    _check_subtitles(arguments.subtitles)
     bar = ProgressBar(stderr)
     try:
         waveform = load_waveform(_existing(arguments.sound), 16000, EngineConfig())
@@ -70,6 +71,7 @@ def align(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any] | Non
         )
     finally:
         bar.close()
+    _write_subtitles(arguments, timeline)
     if arguments.output is None:
         return timeline_json.as_dict(timeline)
     _check_target(arguments.output)
@@ -85,6 +87,9 @@ def animate(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any]:
     for target in targets:
         if target is not None:
             _check_target(target)
+    _check_subtitles(arguments.subtitles)
+    if arguments.subtitles is not None and request.speech is None:
+        raise InputError("bad_arguments", "--subtitles needs speech.", "Give --audio or --text.")
     from gpu_worker.engines import shared_engines
     from gpu_worker.pipeline import animate as make
 
@@ -99,6 +104,8 @@ def animate(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any]:
         for source, target in zip(made, targets, strict=True):
             if source is not None and target is not None:
                 shutil.move(source, target)
+    if outcome.timeline is not None:
+        _write_subtitles(arguments, outcome.timeline)
     return {
         "video": str(arguments.output),
         "verdict": outcome.certificate.verdict,
@@ -158,7 +165,7 @@ def _job_id(arguments: argparse.Namespace) -> str:
     for name, value in sorted(vars(arguments).items()):
         if name in ("photo", "audio") and value is not None:
             digest.update(value.read_bytes())
-        elif name not in ("output", "certificate", "timeline", "poster", "sign_with"):
+        elif name not in ("output", "certificate", "timeline", "poster", "subtitles", "sign_with"):
             digest.update(f"{name}={value}\n".encode())
     return digest.hexdigest()[:32]
 
@@ -176,6 +183,26 @@ def _check_target(path: Path) -> None:
         raise InputError("no_such_folder", f"There is no folder {folder}.", "Make it first.")
     if path.is_dir():
         raise InputError("not_a_file", f"{path} is a folder.", "Name a file.")
+
+
+def _check_subtitles(path: Path | None) -> None:
+    from gpu_worker.speech.subtitles import check_subtitles
+
+    if path is not None:
+        check_subtitles(path)
+        _check_target(path)
+
+
+def _write_subtitles(arguments: argparse.Namespace, timeline: Timeline) -> None:
+    """Subtitles where they were asked for, with the punctuation of the words as written."""
+    from gpu_worker.speech.markup import parse_markup
+    from gpu_worker.speech.passage import plain_text
+    from gpu_worker.speech.subtitles import write_subtitles
+
+    if arguments.subtitles is not None:
+        typed = getattr(arguments, "text", None)
+        written = arguments.transcript if typed is None else plain_text(parse_markup(typed))
+        write_subtitles(timeline, arguments.subtitles, written)
 
 
 def verify(arguments: argparse.Namespace, _: TextIO) -> dict[str, Any]:

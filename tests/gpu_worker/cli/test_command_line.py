@@ -37,7 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     done = _run(
         "animate", PHOTO, "--text", "Maybe not", "-o", folder / "out.mp4", "--certificate", folder / "c.json",
-        "--timeline", folder / "t.json", "--poster", folder / "p.jpg", "--seed", "3",
+        "--timeline", folder / "t.json", "--poster", folder / "p.jpg", "--subtitles", folder / "s.vtt", "--seed", "3",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stderr == "", "nothing is said on stderr unless it is a terminal"
@@ -46,7 +46,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_animate_writes_what_was_asked_for_and_nothing_else(made: Path) -> None:
-    assert sorted(path.name for path in made.iterdir()) == ["c.json", "out.mp4", "p.jpg", "summary.json", "t.json"]
+    names = ["c.json", "out.mp4", "p.jpg", "s.vtt", "summary.json", "t.json"]
+    assert sorted(path.name for path in made.iterdir()) == names
+    assert (made / "s.vtt").read_text().startswith("WEBVTT\n")
+    assert "Maybe not" in (made / "s.vtt").read_text()
     summary = json.loads((made / "summary.json").read_text())
     assert summary["verdict"] == json.loads((made / "c.json").read_text())["verdict"]
     assert summary["frames"] > 20
@@ -81,12 +84,14 @@ def test_align_to_a_file_and_to_stdout(tmp_path: Path) -> None:
     from gpu_worker.speech.synthesis import synthesise
 
     sound = write_wav(synthesise("my small boat")[0], tmp_path / "s.wav")
-    done = _run("align", sound, "--transcript", "my small boat", "-o", tmp_path / "t.json")
+    options = ("--transcript", "my small boat", "--subtitles", tmp_path / "s.srt", "-o", tmp_path / "t.json")
+    done = _run("align", sound, *options)
     assert (done.returncode, done.stdout) == (0, "")
     told = json.loads((tmp_path / "t.json").read_text())
     assert told["source"] == "forced"
     assert [word["word"] for word in told["words"]] == ["my", "small", "boat"]
     assert json.loads(_run("align", sound, "--transcript", "my small boat").stdout) == told
+    assert (tmp_path / "s.srt").read_text().splitlines()[2] == "my small boat"
 
 
 def test_capabilities_name_the_embedded_engines() -> None:
@@ -112,6 +117,8 @@ def test_capabilities_name_the_embedded_engines() -> None:
         (("animate", PHOTO, "-o", "/nowhere/o.mp4", "--text", "a"), "no_such_folder"),
         (("animate", PHOTO, "-o", "docs", "--text", "a"), "not_a_file"),
         (("animate", PHOTO, "-o", "o.mp4", "--gesture", "somersault"), "unknown_gesture"),
+        (("animate", PHOTO, "-o", "o.mp4", "--text", "a", "--subtitles", "s.txt"), "unknown_subtitles"),
+        (("animate", PHOTO, "-o", "o.mp4", "--gesture", "nod", "--subtitles", "s.srt"), "bad_arguments"),
         (("verify", "pyproject.toml"), "not_a_media_file"),
         (("dance",), "bad_arguments"),
     ],
