@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from animator.models import AuditEntry, Consent, Decision, Job, Photo, QuotaUsage, Report, Result, Speech
+from animator.models import AuditEntry, Consent, Decision, FileCheck, Job, Photo, QuotaUsage, Report, Result, Speech
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -50,6 +50,13 @@ class SpeechAdmin(ReadOnlyAdmin):
     search_fields = ("id", "owner__email", "sha256")
     list_select_related = ("owner",)
     exclude = ("text", "transcript", "token")
+
+
+@admin.register(FileCheck)
+class FileCheckAdmin(ReadOnlyAdmin):
+    list_display = ("id", "state", "job_ref", "attempts", "created_at")
+    list_filter = ("state",)
+    exclude = ("token",)
 
 
 @admin.register(Consent)

@@ -53,6 +53,16 @@ class SiteConfig:
     unused_upload_hours: float = 24.0
     #: Rejected uploads, whose files are gone at once, are forgotten after so long, hours.
     rejected_upload_hours: float = 1.0
+    #: Largest file that is asked about at /verify/, bytes (never more than the largest upload of any kind).
+    max_verify_bytes: int = 100 * 1024**2
+    #: Files that one visitor may ask about in an hour.
+    checks_per_hour: int = 30
+    #: Files of all visitors that wait to be checked or are being checked.
+    max_waiting_checks: int = 40
+    #: What /verify/ found is forgotten after so long, hours.
+    keep_checks_hours: float = 24.0
+    #: Reports that one visitor may send in an hour without an account.
+    reports_per_hour: int = 10
     #: By how much rendering gives way to what answers a person who waits, see nice(2); 0 to 19.
     render_niceness: int = 5
     #: Most progress messages a second and job.
@@ -100,6 +110,15 @@ def signing_folder() -> Path | None:
     """Where the operator's certificate chain and key lie (``settings.SIGNING_FOLDER``); None: videos are not signed."""
     folder = getattr(settings, "SIGNING_FOLDER", None)
     return None if not folder else Path(folder)
+
+
+def trust_anchors() -> str | None:
+    """The root certificate that ``/verify/`` trusts, PEM text: ``anchor.pem`` of the signing folder, if any."""
+    folder = signing_folder()
+    try:
+        return None if folder is None else (folder / "anchor.pem").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
 
 
 def work_root() -> Path:

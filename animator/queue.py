@@ -35,6 +35,11 @@ def enqueue_speech_check(speech_id: UUID, token: str) -> None:
     _on_commit(INSPECT, "gpu_worker.tasks.check_speech", speech_id, token, site_config().check_timeout_s)
 
 
+def enqueue_file_check(check_id: UUID, token: str) -> None:
+    """Once the transaction is through: look whether a file comes from here. Photos for videos go first."""
+    _on_commit(INSPECT, "gpu_worker.tasks.check_file", check_id, token, site_config().check_timeout_s)
+
+
 def enqueue_job(job_id: UUID, token: str) -> None:
     """Once the transaction is through: make the video."""
     _on_commit(RENDER, "gpu_worker.tasks.run_job", job_id, token, site_config().job_timeout_s)

@@ -8,7 +8,8 @@ from animator.api import job as job_api
 from animator.api import photo as photo_api
 from animator.api import report as report_api
 from animator.api import speech as speech_api
-from animator.views import home, job, media, report, studio
+from animator.api import verify as verify_api
+from animator.views import home, job, media, report, studio, verify
 
 app_name = "animator"
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", job.job_detail, name="job_detail"),
     path("reports/", report.report_list, name="report_list"),
     path("reports/<uuid:report_id>/", report.report_detail, name="report_detail"),
+    path("verify/", verify.verify, name="verify"),
     path("api/photos/", photo_api.photos, name="api_photos"),
     path("api/photos/<uuid:photo_id>/", photo_api.photo, name="api_photo"),
     path("api/speech/", speech_api.speeches, name="api_speeches"),
@@ -29,6 +31,8 @@ urlpatterns = [
     path("api/jobs/<uuid:job_id>/cancel/", job_api.cancel, name="api_job_cancel"),
     path("api/jobs/<uuid:job_id>/retry/", job_api.retry, name="api_job_retry"),
     path("api/reports/", report_api.reports, name="api_reports"),
+    path("api/verify/", verify_api.verify_file, name="api_verify"),
+    path("api/verify/<uuid:check_id>/", verify_api.file_check, name="api_file_check"),
     path("media/photos/<uuid:photo_id>/", media.photo, name="media_photo"),
     path("media/speech/<uuid:speech_id>/", media.speech, name="media_speech"),
     path("media/results/<uuid:job_id>/<str:name>", media.result, name="media_result"),

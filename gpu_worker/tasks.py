@@ -1,4 +1,4 @@
-"""What workers run: the check of a photo, the check of a sound, and a whole video.
+"""What workers run: the checks of a photo, a sound and a stranger's file, and a whole video.
 
 Each task is a thin face of ``animator.services``: it claims its run by token, lets the engine work on files of this
 machine, and hands the outcome back. A task that comes twice, or too late, does nothing. RQ's own time-out passes
@@ -17,17 +17,18 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import DatabaseError, connection
 from rq import get_current_job
 
 from animator import storage
-from animator.conf import engine_config, signing_folder, site_config, work_root
+from animator.conf import engine_config, signing_folder, site_config, trust_anchors, work_root
 from animator.models import Job, Photo, Speech
 from animator.models.speech import SpeechKind
-from animator.services import job_run, upload
+from animator.selectors.file_check import job_by_sha256
+from animator.services import file_check, job_run, upload
 from animator.services import photo as photo_service
 from animator.services import speech as speech_service
 from gpu_worker.errors import Cancelled, EngineError, InputError
@@ -36,6 +37,9 @@ from gpu_worker.progress import Progress
 from gpu_worker.request import AnimationOutcome, AnimationRequest, SoundSpeech, TypedSpeech
 from gpu_worker.schema import FaceRig, Finding, Inspection
 from picturetalk_site.logs import working_on
+
+if TYPE_CHECKING:
+    from gpu_worker.provenance.fingerprint import Fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +79,29 @@ def check_speech(speech_id: str, token: str) -> None:
             kept = storage.store_file(storage.kept_path("speech", key, copy.suffix), copy)
         if not speech_service.accept_speech(key, token, kept, {"duration_s": round(seconds, 3)}):
             _forget_unless_known(Speech, key, kept.path)
+
+
+def check_file(check_id: str, token: str) -> None:
+    """Ask a stranger's file whether it comes from here; the file is gone afterwards, whatever it says."""
+    from gpu_worker.provenance.verify import verify_file
+
+    key = UUID(check_id)
+    check = file_check.claim(key, token)
+    if check is None:
+        return
+
+    def beat() -> bool:
+        return file_check.keep_alive(key, token)
+
+    def made_by(own: Fingerprint) -> str | None:
+        job = job_by_sha256(own.sha256)
+        return None if job is None else str(job)
+
+    reject, release = file_check.reject, file_check.release
+    with working_on(check_id), _ending(key, token, beat, reject, release):
+        with storage.local_copy(check.source_path) as source:
+            found = verify_file(source, trust_anchors(), made_by)
+        file_check.finish(key, token, found.as_dict())
 
 
 def run_job(job_id: str, token: str) -> None:
@@ -230,11 +257,20 @@ def _checking(
     reject: Callable[[UUID, str, InputError], bool],
     release: Callable[..., bool],
 ) -> Iterator[None]:
-    """Signs of life around a check; what goes wrong in it ends as a rejection or as another try."""
+    """The same for a photo or a speech."""
+    with _ending(key, token, lambda: upload.keep_alive(model, key, token), reject, release):
+        yield
 
-    def beat() -> bool:
-        return upload.keep_alive(model, key, token)
 
+@contextlib.contextmanager
+def _ending(
+    key: UUID,
+    token: str,
+    beat: Callable[[], bool],
+    reject: Callable[[UUID, str, InputError], bool],
+    release: Callable[..., bool],
+) -> Iterator[None]:
+    """Signs of life around any check; what goes wrong in it ends as a rejection or as another try."""
     try:
         with _lifeline(beat, beat, site_config().check_timeout_s):
             yield
@@ -244,7 +280,7 @@ def _checking(
         release(key, token, counts=False)
         raise
     except BaseException:
-        # Also RQ's time-out. The failure stays visible in the queue; the upload gets another try.
+        # Also RQ's time-out. The failure stays visible in the queue; the file gets another try.
         release(key, token)
         raise
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from animator.models.audit import AuditEntry
 from animator.models.consent import Consent
 from animator.models.decision import Decision
+from animator.models.file_check import FileCheck
 from animator.models.job import Job
 from animator.models.photo import Photo
 from animator.models.quota import QuotaUsage
@@ -12,4 +13,15 @@ from animator.models.report import Report
 from animator.models.result import Result
 from animator.models.speech import Speech
 
-__all__ = ["AuditEntry", "Consent", "Decision", "Job", "Photo", "QuotaUsage", "Report", "Result", "Speech"]
+__all__ = [
+    "AuditEntry",
+    "Consent",
+    "Decision",
+    "FileCheck",
+    "Job",
+    "Photo",
+    "QuotaUsage",
+    "Report",
+    "Result",
+    "Speech",
+]

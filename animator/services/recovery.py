@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from animator import queue
 from animator.models import Photo, Speech
-from animator.services import job_run, upload
+from animator.services import file_check, job_run, upload
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ def recover() -> int:
         count = job_run.recover(now)
         count += upload.recover(Photo, queue.enqueue_photo_check, now)
         count += upload.recover(Speech, queue.enqueue_speech_check, now)
+        count += file_check.recover(now)
     except RedisError as error:
         log.warning("Redis is away, nothing can be recovered now: %s", error)
         return 0

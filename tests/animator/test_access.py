@@ -12,14 +12,17 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 
 from accounts.models import User
-from animator.models import Job, Photo, Report, Speech
+from animator.models import FileCheck, Job, Photo, Report, Speech
 from animator.services.report import make_report
 from animator.urls import urlpatterns
 from tests.animator.conftest import finish_job, make_ready_photo, make_ready_speech
 
 WHO = ("owner", "other", "anonymous", "moderator", "administrator")
+
+Thing = Job | Photo | Speech | Report | FileCheck
 
 #: Sends to the sign-in page.
 LOGIN = 302
@@ -64,6 +67,13 @@ TABLE = (
     Row("api_job_retry", "post", (409, 404, 401, 404, 404), "job"),
     Row("api_job_cancel", "get", (405, 405, 401, 405, 405), "job"),
     Row("api_job_retry", "get", (405, 405, 401, 405, 405), "job"),
+    Row("verify", "get", (200, 200, 200, 200, 200)),
+    Row("verify", "post", (405, 405, 405, 405, 405)),
+    Row("api_verify", "post", (400, 400, 400, 400, 400)),
+    Row("api_verify", "get", (405, 405, 405, 405, 405)),
+    # The id of a check is the key to it.
+    Row("api_file_check", "get", (200, 200, 200, 200, 200), "check"),
+    Row("api_file_check", "delete", (405, 405, 405, 405, 405), "check"),
     Row("api_reports", "post", (400, 400, 401, 400, 400)),
     Row("media_photo", "get", (200, 404, 401, 404, 404), "photo"),
     Row("media_speech", "get", (404, 404, 401, 404, 404), "speech"),  # typed: there is no file
@@ -75,7 +85,7 @@ TABLE = (
 
 
 @pytest.fixture
-def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Job | Photo | Speech | Report]:
+def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
     job, unreported = finish_job(make_job()), finish_job(make_job())
     return {
         "job": job,
@@ -84,6 +94,7 @@ def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Job | Photo |
         "report": make_report(owner, job.id, "fraud", "Not me."),
         "photo": make_ready_photo(owner),
         "speech": make_ready_speech(owner),
+        "check": FileCheck.objects.create(seen_at=timezone.now()),
     }
 
 
@@ -95,7 +106,7 @@ def people(owner: User, other: User, moderator: User, administrator: User) -> di
     return {**everybody, "anonymous": None}
 
 
-def address(row: Row, things: dict[str, Job | Photo | Speech | Report]) -> str:
+def address(row: Row, things: dict[str, Thing]) -> str:
     arguments: list[object] = [things[row.thing].pk] if row.thing else []
     if row.name == "media_result":
         arguments.append("secret.txt" if row.thing == "unreported_secret" else "video.mp4")
@@ -127,9 +138,7 @@ def test_every_address_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.name} {row.thing}")
-def test_who_gets_what(
-    row: Row, things: dict[str, Job | Photo | Speech | Report], people: dict[str, User | None]
-) -> None:
+def test_who_gets_what(row: Row, things: dict[str, Thing], people: dict[str, User | None]) -> None:
     statuses = {}
     # The owner comes last: a deletion succeeds for them.
     for who in reversed(WHO):
@@ -156,13 +165,11 @@ def test_what_is_no_id_is_not_found(path: str, signed_in: Client) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.method in ("post", "delete")], ids=lambda row: row.name)
-def test_nothing_is_written_without_the_token_of_our_own_pages(
-    row: Row, things: dict[str, Job | Photo | Speech | Report], owner: User
-) -> None:
+def test_nothing_is_written_without_the_token_of_our_own_pages(row: Row, things: dict[str, Thing], owner: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(owner)
     response = getattr(client, row.method)(address(row, things))
-    assert response.status_code in ((403, 405) if row.name == "home" else (403,))
+    assert response.status_code in ((403, 405) if 405 in row.statuses else (403,))
 
 
 @pytest.mark.parametrize(("who", "status"), [("owner", 302), ("moderator", 302), ("administrator", 200)])
@@ -182,7 +189,8 @@ def test_the_admin_asks_strangers_to_sign_in(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", ["job", "photo", "speech", "consent", "result", "report", "decision", "quotausage", "auditentry"]
+    "model",
+    ["job", "photo", "speech", "consent", "result", "report", "decision", "quotausage", "auditentry", "filecheck"],
 )
 def test_administrators_see_every_table(model: str, administrator: User, finished_job: Job, client: Client) -> None:
     client.force_login(administrator)

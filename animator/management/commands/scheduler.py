@@ -9,9 +9,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
 
 from animator.conf import site_config
 from animator.services.cleanup import erase_unused_uploads
+from animator.services.file_check import forget_old_checks
 from animator.services.recovery import recover
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ class Command(BaseCommand):
         if options["once"]:
             recover()
             erase_unused_uploads()
+            forget_old_checks(timezone.now())
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -41,6 +44,7 @@ class Command(BaseCommand):
                 recover()
                 if until_cleanup <= 0:
                     erase_unused_uploads()
+                    forget_old_checks(timezone.now())
                     until_cleanup = CLEANUP_EVERY_S
             except DatabaseError as error:
                 # The database may be restarting; the next turn tries again.
