@@ -37,7 +37,7 @@ def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from PIL import Image
 
     path = tmp_path_factory.mktemp("photo") / "astronaut.png"
-    astronaut = np.asarray(skimage.data.astronaut())  # type: ignore[no-untyped-call]
+    astronaut = np.asarray(skimage.data.astronaut())
     Image.fromarray(astronaut[:256, 100:356]).save(path)
     return path
 

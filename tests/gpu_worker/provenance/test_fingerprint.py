@@ -24,7 +24,7 @@ from gpu_worker.schema import Image
 from tests.gpu_worker.provenance.conftest import decode, encode
 
 
-def _grey(picture: Image) -> np.ndarray:  # type: ignore[type-arg]
+def _grey(picture: Image) -> np.ndarray:
     return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
 
 

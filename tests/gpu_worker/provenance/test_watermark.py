@@ -45,7 +45,7 @@ def _half_and_cropped(frames: Frames) -> Frames:
 ATTACKS = [_as_it_is, _half, _cropped, _half_and_cropped]
 
 
-def _luma(frames: Frames) -> list[np.ndarray]:  # type: ignore[type-arg]
+def _luma(frames: Frames) -> list[np.ndarray]:
     return [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
 
 

@@ -127,8 +127,8 @@ def test_stress_opens_and_haste_closes() -> None:
     stressed = widest(("T", 0.06), ("AA", 0.15, 1), ("T", 0.06), ("AX", 0.1, 0))
     unstressed = widest(("T", 0.06), ("AA", 0.15, 0), ("T", 0.06), ("EY", 0.1, 1))
     assert stressed > unstressed * 1.1
-    slow = [("T", 0.07), ("AE", 0.12, 1)] * 6
-    fast = [("T", 0.03), ("AE", 0.045, 1)] * 6
+    slow: list[tuple[str, float, int]] = [("T", 0.07, 0), ("AE", 0.12, 1)] * 6
+    fast: list[tuple[str, float, int]] = [("T", 0.03, 0), ("AE", 0.045, 1)] * 6
     assert widest(*fast) < 0.8 * widest(*slow)
 
 
