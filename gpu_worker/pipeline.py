@@ -18,6 +18,7 @@ from gpu_worker.config import EngineConfig
 from gpu_worker.engines import Engines
 from gpu_worker.errors import InputError
 from gpu_worker.landmarks.inspect import choose_face, inspect_photo
+from gpu_worker.media.loudness import normalised
 from gpu_worker.media.photo import load_photo
 from gpu_worker.media.sound import load_waveform, resample
 from gpu_worker.media.video import VideoWriter, write_poster
@@ -234,11 +235,16 @@ def _speech(request: AnimationRequest, config: EngineConfig, report: Reporter) -
     if asked is None:
         return None
     if isinstance(asked, TypedSpeech):
-        spoken, timeline = synthesise(asked.text, asked.language, asked.voice, asked.speed, asked.pitch, config)
+        spoken, timeline = synthesise(
+            asked.text, asked.language, asked.voice, asked.speed, asked.pitch, config, asked.dictionary
+        )
         sound = resample(spoken, VIDEO_RATE)
     else:
         sound = load_waveform(asked.path, VIDEO_RATE, config)
-        timeline = time_speech(resample(sound, SPEECH_RATE), asked.transcript, asked.language, report.advance)
+        heard = resample(sound, SPEECH_RATE)
+        timeline = time_speech(heard, asked.transcript, asked.language, report.advance, asked.dictionary)
+        if asked.normalise:
+            sound, _ = normalised(sound)
     sound, timeline = with_margins(sound, timeline, config.fps)
     return Speech(sound, resample(sound, SPEECH_RATE), timeline)
 

@@ -13,22 +13,30 @@ from gpu_worker.schema import Certificate, Timeline
 
 @dataclass(frozen=True)
 class TypedSpeech:
-    """Text to be spoken. ``voice`` is a code of ``languages.VOICES``; ``speed`` and ``pitch`` are factors."""
+    """Text to be spoken, with mark-up if it has any. ``voice`` is a code of ``languages.VOICES``; ``speed`` and
+    ``pitch`` are factors; ``dictionary`` says how its words are pronounced (respelling or IPA)."""
 
     text: str
     language: str = "en"
     voice: str | None = None
     speed: float = 1.0
     pitch: float = 1.0
+    dictionary: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
 class SoundSpeech:
-    """Recorded or uploaded speech. ``transcript`` may be None or empty: it is then recognised where possible."""
+    """Recorded or uploaded speech. ``transcript`` may be None or empty: it is then recognised where possible.
+
+    ``dictionary`` is as for typed speech. ``normalise`` brings the video's sound to -16 LUFS by one factor, its true
+    peak kept below -1 dBTP; the file itself is never changed.
+    """
 
     path: Path
     transcript: str | None = None
     language: str = "en"
+    dictionary: Mapping[str, str] | None = None
+    normalise: bool = False
 
 
 @dataclass(frozen=True)

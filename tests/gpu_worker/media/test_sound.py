@@ -21,7 +21,9 @@ RATE = 16000
 
 def tone(seconds: float = 1.0, rate: int = RATE, level: float = 0.4) -> np.ndarray:
     time = np.arange(round(seconds * rate)) / rate
-    return (level * np.sin(2 * np.pi * 220 * time) * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * time))).astype(np.float32)
+    beat = 0.6 + 0.4 * np.sin(2 * np.pi * 3 * time)
+    made: np.ndarray = (level * np.sin(2 * np.pi * 220 * time) * beat).astype(np.float32)
+    return made
 
 
 def wav(path: Path, channels: np.ndarray, rate: int = RATE, float32: bool = False) -> Path:
@@ -224,8 +226,8 @@ def test_soundtrack_keeps_both_sides_and_starts_with_the_analysis(tmp_path: Path
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2) / 32768
     assert len(samples) == pytest.approx(48000, abs=50)
     assert np.abs(samples).max(axis=0) == pytest.approx([0.4, 0.2], abs=0.02)
+    (tmp_path / "b.wav").write_text("no")
     with pytest.raises(InputError, match="cannot be read"):
-        (tmp_path / "b.wav").write_text("no")
         extract_soundtrack(tmp_path / "b.wav", tmp_path / "c.wav")
 
 
