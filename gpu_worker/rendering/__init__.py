@@ -1,1 +1,14 @@
 """Rendering: from a photo, a face and a motion track to frames."""
+
+from __future__ import annotations
+
+
+def warmup() -> None:
+    """Compile everything that frames need, or load it from disk where an earlier process compiled it.
+
+    Draws two small frames of a made-up face. A process that does this first renders its first frame as fast as any
+    other; the first process of an installation spends some seconds on it. Touches no photo and no network.
+    """
+    from gpu_worker.rendering.synthetic import draw_frames
+
+    draw_frames()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from gpu_worker.rendering.arrays import F32, I64, U8
@@ -45,7 +47,7 @@ def draw_eye_layer(
     """
     ink = np.empty(3, dtype=np.float32)
     m = numbers
-    unit, blink = m[EYE_UNIT], m[BLINK]
+    unit, blink = float(m[EYE_UNIT]), float(m[BLINK])
     for r in range(strip.shape[0]):
         y = top + r
         for q in range(strip.shape[1]):
@@ -58,7 +60,7 @@ def draw_eye_layer(
             py = m[EYE_YX] * x + m[EYE_YY] * y + m[EYE_Y]
             dx, dy = px - m[IRIS_X] - m[GAZE_X], py - m[IRIS_Y] - m[GAZE_Y]
             # the iris moves as a whole; the white between it and the lids stretches
-            follow = 1.0 - ramp(np.sqrt(dx * dx + dy * dy) / m[IRIS_RADIUS], 0.98, 2.0)
+            follow = 1.0 - ramp(math.sqrt(dx * dx + dy * dy) / m[IRIS_RADIUS], 0.98, 2.0)
             total = read_packed(
                 flat, stride, rows,
                 to_32nds(px - crop_x - m[GAZE_X] * follow), to_32nds(py - crop_y - m[GAZE_Y] * follow),
@@ -77,6 +79,6 @@ def _draw_lash(strip: F32, r: int, q: int, x: int, y: int, blink: float, unit: f
     """Darken the meeting line of closing lids, as lashes do; strongest when they touch."""
     ends = ramp(1.0 - abs(strip[r, q, ALONG]), 0.03, 0.35)
     away = (strip[r, q, UPPER] - 0.001 * unit) / (0.0055 * unit + 0.35)
-    dark = 1.0 - 0.45 * ramp(blink, 0.2, 0.9) * ends * np.exp(-away * away)
+    dark = 1.0 - 0.45 * ramp(blink, 0.2, 0.9) * ends * math.exp(-away * away)
     for c in range(3):
         out[y, x, c] = int(out[y, x, c] * dark + 0.5)

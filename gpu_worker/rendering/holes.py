@@ -7,6 +7,8 @@ blurred band: F(upper) + F(lower) - 1, with F a soft step. It falls to zero with
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from gpu_worker.rendering.arrays import F32, I32, U8
@@ -37,7 +39,7 @@ def build_strip(
             u, low = upper[i], lower[i]
             tx = where[upper[after], 0] + where[lower[after], 0] - where[upper[before], 0] - where[lower[before], 0]
             ty = where[upper[after], 1] + where[lower[after], 1] - where[upper[before], 1] - where[lower[before], 1]
-            size = np.sqrt(tx * tx + ty * ty) + 1e-6
+            size = math.sqrt(tx * tx + ty * ty) + 1e-6
             nx, ny = -ty / size * flip, tx / size * flip
             ax, ay = where[u, 0] - margin * nx, where[u, 1] - margin * ny
             bx, by = where[low, 0] + margin * nx, where[low, 1] + margin * ny
@@ -114,7 +116,7 @@ def inset_source(source: F32, upper: I32, lower: I32, flip: float, amount: float
     for i in range(1, n - 1):
         tx = source[upper[i + 1], 0] + source[lower[i + 1], 0] - source[upper[i - 1], 0] - source[lower[i - 1], 0]
         ty = source[upper[i + 1], 1] + source[lower[i + 1], 1] - source[upper[i - 1], 1] - source[lower[i - 1], 1]
-        size = np.sqrt(tx * tx + ty * ty) + 1e-6
+        size = math.sqrt(tx * tx + ty * ty) + 1e-6
         nx, ny = -ty / size * flip * amount, tx / size * flip * amount
         out[upper[i], 0], out[upper[i], 1] = source[upper[i], 0] - nx, source[upper[i], 1] - ny
         out[lower[i], 0], out[lower[i], 1] = source[lower[i], 0] + nx, source[lower[i], 1] + ny
@@ -140,13 +142,13 @@ def soften_seam(strip: F32, left: int, top: int, softness: float, amount: float,
                 gx = (strip[r, q + 1, UPPER] - strip[r, q - 1, UPPER]) * 0.5
             if strip[r - 1, q, UPPER] > -90.0 and strip[r + 1, q, UPPER] > -90.0:
                 gy = (strip[r + 1, q, UPPER] - strip[r - 1, q, UPPER]) * 0.5
-            size = np.sqrt(gx * gx + gy * gy) + 1e-6
+            size = math.sqrt(gx * gx + gy * gy) + 1e-6
             for c in range(3):
                 total, weight = 0.0, 0.0
                 for k in range(-2, 3):
                     away = 0.6 * softness * k
-                    i = min(max(int(np.floor(r + gy / size * away + 0.5)), 0), height - 1)
-                    j = min(max(int(np.floor(q + gx / size * away + 0.5)), 0), width - 1)
+                    i = min(max(math.floor(r + gy / size * away + 0.5), 0), height - 1)
+                    j = min(max(math.floor(q + gx / size * away + 0.5), 0), width - 1)
                     w = 1.0 if k == 0 else (0.8 if abs(k) == 1 else 0.4)
                     total += w * before[i, j, c]
                     weight += w

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from gpu_worker.rendering.arrays import F32, I8, I64, U8
@@ -23,7 +25,7 @@ from gpu_worker.rendering.sampling import read_packed, to_32nds
 @compiled
 def read_sprite(sprite: F32, column: float, row: float, colour: F32) -> None:
     """Premultiplied RGBA at a position of a sprite, bilinear; transparent outside."""
-    j, i = int(np.floor(column)), int(np.floor(row))
+    j, i = math.floor(column), math.floor(row)
     for c in range(4):
         colour[c] = 0.0
     if i < 0 or j < 0 or i >= sprite.shape[0] - 1 or j >= sprite.shape[1] - 1:
@@ -92,7 +94,9 @@ def draw_mouth_layer(
     scratch = np.empty(4, dtype=np.float32)
     m = numbers
     scale, per_mm = m[SPRITE_SCALE], m[PIXELS_PER_MM]
-    wide = ramp(m[OPENING_MM], 1.0, 9.0)
+    wide = ramp(float(m[OPENING_MM]), 1.0, 9.0)
+    # a tongue that is put forward (th) lies over the lower teeth
+    front, tongue_light = ramp(float(m[TONGUE_FORWARD]), 0.35, 0.75), float(m[TONGUE_LIGHT])
     for r in range(strip.shape[0]):
         y = top + r
         for q in range(strip.shape[1]):
@@ -110,12 +114,10 @@ def draw_mouth_layer(
             column, row = mm_x * scale + m[SPRITE_X], mm_y * scale + m[SPRITE_Y]
             jaw_column, jaw_row = column - m[JAW_X] * scale, row - m[JAW_Y] * scale
             tongue_column, tongue_row = column - m[TONGUE_X] * scale, row - m[TONGUE_Y] * scale
-            # a tongue that is put forward (th) lies over the lower teeth
-            front = ramp(m[TONGUE_FORWARD], 0.35, 0.75)
-            put_over(ink, tongue, tongue_column, tongue_row, m[TONGUE_LIGHT], 1.0, scratch)
+            put_over(ink, tongue, tongue_column, tongue_row, tongue_light, 1.0, scratch)
             put_over(ink, lower, jaw_column, jaw_row, 0.84, 1.0, scratch)
             if front > 0.0:
-                put_over(ink, tongue, tongue_column, tongue_row, m[TONGUE_LIGHT], front, scratch)
+                put_over(ink, tongue, tongue_column, tongue_row, tongue_light, front, scratch)
             put_over(ink, upper, column, row, 1.0, 1.0, scratch)
             # the lips shade what lies behind them, the upper one more; at the corners the inner cheek shows
             from_above, from_below = max(above, 0.0) / per_mm, max(below, 0.0) / per_mm
@@ -132,9 +134,9 @@ def draw_mouth_layer(
             if m[OWN] > 0.0:
                 px = m[TO_PHOTO_XX] * x + m[TO_PHOTO_XY] * y + m[TO_PHOTO_X]
                 py = m[TO_PHOTO_YX] * x + m[TO_PHOTO_YY] * y + m[TO_PHOTO_Y]
-                i, j = int(np.floor(py)) - own_y, int(np.floor(px)) - own_x
+                i, j = math.floor(py) - own_y, math.floor(px) - own_x
                 if 0 <= i < own.shape[0] - 1 and 0 <= j < own.shape[1] - 1:
-                    u, v = px - np.floor(px), py - np.floor(py)
+                    u, v = px - math.floor(px), py - math.floor(py)
                     keep = (own[i, j] * (1 - u) + own[i, j + 1] * u) * (1 - v) + (
                         own[i + 1, j] * (1 - u) + own[i + 1, j + 1] * u
                     ) * v

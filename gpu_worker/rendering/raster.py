@@ -6,7 +6,7 @@ far to near.
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
 from gpu_worker.rendering.arrays import F32, I32
 from gpu_worker.rendering.jit import compiled
@@ -37,10 +37,10 @@ def draw_triangles(points: F32, values: F32, triangles: I32, left: float, top: f
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if abs(area) < 1e-7:
             continue
-        x0 = max(0, int(np.ceil(min(ax, bx, cx) - 0.02)))
-        x1 = min(columns - 1, int(np.floor(max(ax, bx, cx) + 0.02)))
-        y0 = max(0, int(np.ceil(min(ay, by, cy) - 0.02)))
-        y1 = min(rows - 1, int(np.floor(max(ay, by, cy) + 0.02)))
+        x0 = max(0, math.ceil(min(ax, bx, cx) - 0.02))
+        x1 = min(columns - 1, math.floor(max(ax, bx, cx) + 0.02))
+        y0 = max(0, math.ceil(min(ay, by, cy) - 0.02))
+        y1 = min(rows - 1, math.floor(max(ay, by, cy) + 0.02))
         if x1 < x0 or y1 < y0:
             continue
         bx_step, by_step = (cy - ay) / area, -(cx - ax) / area
@@ -76,10 +76,10 @@ def draw_map(
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if abs(area) < 1e-7:
             continue
-        x0 = max(0, int(np.ceil(min(ax, bx, cx) - 0.02)))
-        x1 = min(columns - 1, int(np.floor(max(ax, bx, cx) + 0.02)))
-        y0 = max(0, int(np.ceil(min(ay, by, cy) - 0.02)))
-        y1 = min(rows - 1, int(np.floor(max(ay, by, cy) + 0.02)))
+        x0 = max(0, math.ceil(min(ax, bx, cx) - 0.02))
+        x1 = min(columns - 1, math.floor(max(ax, bx, cx) + 0.02))
+        y0 = max(0, math.ceil(min(ay, by, cy) - 0.02))
+        y1 = min(rows - 1, math.floor(max(ay, by, cy) + 0.02))
         if x1 < x0 or y1 < y0:
             continue
         bx_step, by_step = (cy - ay) / area, -(cx - ax) / area

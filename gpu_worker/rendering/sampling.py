@@ -9,6 +9,7 @@ all.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import cv2
@@ -102,7 +103,7 @@ def read_packed(flat: I64, stride: int, rows: int, qx: int, qy: int) -> int:
 @compiled
 def to_32nds(x: float) -> int:
     """A position in pixels as a whole number of 1/32 pixel."""
-    return int(np.floor(x * 32.0 + 0.5))
+    return math.floor(x * 32.0 + 0.5)
 
 
 @compiled
