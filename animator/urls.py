@@ -9,7 +9,7 @@ from animator.api import photo as photo_api
 from animator.api import report as report_api
 from animator.api import speech as speech_api
 from animator.api import verify as verify_api
-from animator.views import home, job, media, report, studio, verify
+from animator.views import home, job, media, open_report, report, studio, verify
 
 app_name = "animator"
 
@@ -19,6 +19,8 @@ urlpatterns = [
     path("jobs/", job.job_list, name="job_list"),
     path("jobs/<uuid:job_id>/", job.job_detail, name="job_detail"),
     path("reports/", report.report_list, name="report_list"),
+    path("report/", open_report.report_new, name="report_new"),
+    path("reports/follow/<str:secret>/", open_report.report_follow, name="report_follow"),
     path("reports/<uuid:report_id>/", report.report_detail, name="report_detail"),
     path("verify/", verify.verify, name="verify"),
     path("api/photos/", photo_api.photos, name="api_photos"),

@@ -21,6 +21,7 @@ class Decision(models.Model):
     moderator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
     action = models.CharField(max_length=20, choices=DecisionAction.choices)
     reasons = models.TextField()
+    rule = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Number of the rule that was broken.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -26,7 +26,7 @@ def file_check_payload(check: FileCheck) -> dict[str, Any]:
         "id": str(check.id),
         "state": check.state,
         "url": reverse("animator:api_file_check", args=[check.id]),
-        "report_url": None,
+        "report_url": f"{reverse('animator:report_new')}?check={check.id}",
         "kind": answer.get("kind"),
         "manifest": answer.get("manifest"),
         "watermark": answer.get("watermark"),

@@ -69,7 +69,7 @@ def job_payload(job: Job) -> dict[str, Any]:
 
 def _payload(job: Job, position: int | None, eta: float | None) -> dict[str, Any]:
     result = getattr(job, "result", None)
-    shown = result is not None and result.removed_at is None
+    removed = result is not None and (result.removed_at is not None or result.hidden_at is not None)
     return {
         "type": "job",
         "id": str(job.id),
@@ -82,8 +82,10 @@ def _payload(job: Job, position: int | None, eta: float | None) -> dict[str, Any
         "title": job.title,
         "created_at": job.created_at.isoformat(),
         "url": reverse("animator:job_detail", args=[job.id]),
-        "poster_url": reverse("animator:media_result", args=[job.id, "poster.jpg"]) if shown else None,
-        "removed": result is not None and result.removed_at is not None,
+        "poster_url": reverse("animator:media_result", args=[job.id, "poster.jpg"])
+        if result is not None and not removed
+        else None,
+        "removed": removed,
         "can": {
             "cancel": job.state in ACTIVE_STATES,
             "retry": job.state == JobState.FAILED,

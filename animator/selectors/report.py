@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from accounts.models import User
 from animator.models.report import Report, ReportState
+from animator.models.result import Result
+from animator.rules import rule
 from animator.selectors.result import may_moderate
 
 
 def reports_for_moderator(user: User, state: str = ReportState.OPEN) -> QuerySet[Report]:
-    """Reports in one state, the oldest first; nothing for anybody who is no moderator."""
+    """Reports in one state, the urgent first, then the oldest; nothing for anybody who is no moderator."""
     if not may_moderate(user):
         return Report.objects.none()
-    return Report.objects.filter(state=state).select_related("reporter", "job__owner", "job__result")
+    reports = Report.objects.filter(state=state).select_related("reporter", "job__owner", "job__result")
+    return reports.order_by(F("due_at").asc(nulls_last=True), "created_at")
 
 
 def report_for_moderator(user: User, report_id: UUID) -> Report:
@@ -57,4 +60,22 @@ def reported_job(report: Report) -> dict[str, Any] | None:
         "created_at": job.created_at,
         "owner_email": job.owner.email,
         "removed": result is not None and result.removed_at is not None,
+        "hidden": result is not None and result.hidden_at is not None,
+    }
+
+
+def reportable_job(job_id: UUID) -> UUID | None:
+    """The id of a job that has a video, whoever's it is; None for any other."""
+    return Result.objects.filter(job_id=job_id).values_list("job_id", flat=True).first()
+
+
+def followed_report(report: Report) -> dict[str, Any]:
+    """What the sender of a report learns of it: the decision and the rule, not the words of the file."""
+    decision = report.decisions.order_by("-created_at").first()
+    result = Result.objects.filter(job_id=report.job_ref).first() if report.job_ref is not None else None
+    return {
+        "state": report.state,
+        "hidden": result is not None and result.hidden_at is not None,
+        "rule": rule(decision.rule) if decision is not None and decision.rule is not None else None,
+        "decided_at": report.decided_at,
     }

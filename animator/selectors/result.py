@@ -21,11 +21,11 @@ def may_moderate(user: User) -> bool:
 
 
 def result_for_user(user: User, job_id: UUID) -> Result:
-    """The result of the user's own job unless it was taken down; for moderators, of any job that was reported.
+    """The result of the user's own job unless taken down or hidden; for moderators, of any job that was reported.
 
     Raises ``Result.DoesNotExist`` otherwise.
     """
-    visible = Q(job__owner=user, removed_at__isnull=True)
+    visible = Q(job__owner=user, removed_at__isnull=True, hidden_at__isnull=True)
     if may_moderate(user):
         visible |= Q(job__reports__isnull=False)
     return Result.objects.filter(visible).select_related("job").distinct().get(job_id=job_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +16,7 @@ from animator.models.job import Job
 from animator.models.report import ReportReason
 from animator.selectors.job import job_for_user, job_payload, job_payloads, jobs_for_user
 from animator.selectors.quota import quota_payload, stored_bytes
+from animator.selectors.removal import removal_for_owner
 from animator.selectors.result import result_payload
 
 
@@ -39,10 +41,12 @@ def job_detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
         job = job_for_user(signed_in_user(request), job_id)
     except Job.DoesNotExist:
         raise Http404 from None
-    result = getattr(job, "result", None)
+    result, removal = getattr(job, "result", None), removal_for_owner(job)
     context = {
         "job": job_payload(job),
-        "result": result_payload(result) if result is not None and result.removed_at is None else None,
+        "result": result_payload(result) if result is not None and removal is None else None,
+        "removal": removal,
+        "contact": settings.CONTACT_EMAIL,
         "report_reasons": ReportReason.choices,
     }
     return render(request, "animator/job_detail.html", context)

@@ -10,12 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from animator.api.user import signed_in_user
 from animator.forms.decision import DecisionForm
 from animator.models.report import Report, ReportState
+from animator.rules import rule_about
 from animator.selectors.report import report_counts, report_for_moderator, reported_job, reports_for_moderator
 from animator.selectors.result import may_moderate, result_payload
 from animator.services.report import decide
@@ -33,7 +35,11 @@ def report_list(request: HttpRequest) -> HttpResponse:
     if state not in ReportState.values:
         raise Http404
     page = Paginator(reports_for_moderator(user, state), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "animator/report_list.html", {"page": page, "state": state, "counts": report_counts()})
+    return render(
+        request,
+        "animator/report_list.html",
+        {"page": page, "state": state, "counts": report_counts(), "now": timezone.now()},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,10 +51,14 @@ def report_detail(request: HttpRequest, report_id: UUID) -> HttpResponse:
         report = report_for_moderator(user, report_id)
     except Report.DoesNotExist:
         raise Http404 from None
-    form = DecisionForm(request.POST if request.method == "POST" else None)
+    form = DecisionForm(
+        request.POST if request.method == "POST" else None, initial={"rule": rule_about(report.reason).number}
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            decision = decide(user, report.id, form.cleaned_data["action"], form.cleaned_data["reasons"])
+            decision = decide(
+                user, report.id, form.cleaned_data["action"], form.cleaned_data["reasons"], form.cleaned_data["rule"]
+            )
         except InputError as error:
             form.add_error(None, error.message)
         else:

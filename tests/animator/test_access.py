@@ -16,11 +16,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from animator.models import FileCheck, Job, Photo, Report, Speech
+from animator.services.open_report import follow_hash
 from animator.services.report import make_report
 from animator.urls import urlpatterns
 from tests.animator.conftest import finish_job, make_ready_photo, make_ready_speech
 
 WHO = ("owner", "other", "anonymous", "moderator", "administrator")
+
+#: Follows a report that was made without an account.
+SECRET = "a-secret-that-nobody-guesses"
 
 Thing = Job | Photo | Speech | Report | FileCheck
 
@@ -44,6 +48,12 @@ TABLE = (
     Row("studio", "get", (200, 200, LOGIN, 200, 200)),
     Row("job_list", "get", (200, 200, LOGIN, 200, 200)),
     Row("job_detail", "get", (200, 404, LOGIN, 404, 404), "job"),
+    Row("report_new", "get", (200, 200, 200, 200, 200)),
+    # An empty form is refused, to everybody alike.
+    Row("report_new", "post", (400, 400, 400, 400, 400)),
+    # The secret is the key to a report that was made without an account.
+    Row("report_follow", "get", (200, 200, 200, 200, 200), "followed"),
+    Row("report_follow", "post", (405, 405, 405, 405, 405), "followed"),
     Row("report_list", "get", (403, 403, LOGIN, 200, 200)),
     Row("report_detail", "get", (403, 403, LOGIN, 200, 200), "report"),
     # An empty form is refused, after the gate.
@@ -94,6 +104,7 @@ def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
         "report": make_report(owner, job.id, "fraud", "Not me."),
         "photo": make_ready_photo(owner),
         "speech": make_ready_speech(owner),
+        "followed": Report.objects.create(reason="fraud", statement="No.", follow_hash=follow_hash(SECRET)),
         "check": FileCheck.objects.create(seen_at=timezone.now()),
     }
 
@@ -108,6 +119,8 @@ def people(owner: User, other: User, moderator: User, administrator: User) -> di
 
 def address(row: Row, things: dict[str, Thing]) -> str:
     arguments: list[object] = [things[row.thing].pk] if row.thing else []
+    if row.name == "report_follow":
+        arguments = [SECRET]
     if row.name == "media_result":
         arguments.append("secret.txt" if row.thing == "unreported_secret" else "video.mp4")
     return reverse(f"animator:{row.name}", args=arguments)
