@@ -7,10 +7,14 @@ points (attention mesh with irises: Grishchenko et al. 2020, "Attention Mesh") a
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -71,10 +75,31 @@ def _load_mediapipe() -> Any:
     os.environ.setdefault("GLOG_minloglevel", "3")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        import mediapipe
+        with _without_plots():
+            import mediapipe
     except ImportError as error:
         raise EngineError(f"MediaPipe cannot be loaded: {error}", permanent=True) from error
     return mediapipe
+
+
+@contextlib.contextmanager
+def _without_plots() -> Iterator[None]:
+    """MediaPipe imports matplotlib for one drawing function, which we never call: half of its whole start.
+
+    An empty module stands in while MediaPipe is imported and is gone afterwards, so whoever plots gets the real one.
+    """
+    names = ("matplotlib", "matplotlib.pyplot")
+    if "mediapipe" in sys.modules or any(name in sys.modules for name in names):
+        yield
+        return
+    package, pyplot = (ModuleType(name) for name in names)
+    vars(package)["pyplot"] = pyplot
+    sys.modules.update(zip(names, (package, pyplot), strict=True))
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
 
 
 class MeshModel:

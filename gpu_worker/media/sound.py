@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import InputError
 from gpu_worker.media import sound_decoding
+from gpu_worker.media.resampling import polyphase
 from gpu_worker.schema import FloatArray, Waveform
 
 #: Shortest sound that can hold a word, seconds.
@@ -96,11 +97,9 @@ def resample(waveform: Waveform, rate: int) -> Waveform:
     """The same sound at another rate (polyphase filter, no shift in time)."""
     if rate == waveform.rate:
         return waveform
-    from scipy.signal import resample_poly
-
     divisor = int(np.gcd(rate, waveform.rate))
-    samples = resample_poly(waveform.samples, rate // divisor, waveform.rate // divisor)
-    return Waveform(np.clip(samples, -1.0, 1.0).astype(np.float32), rate)
+    samples = polyphase(waveform.samples, rate // divisor, waveform.rate // divisor)
+    return Waveform(np.clip(samples, -1.0, 1.0), rate)
 
 
 def _checked_header(path: Path, config: EngineConfig) -> sound_decoding.SoundHeader:
