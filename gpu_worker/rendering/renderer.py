@@ -113,7 +113,7 @@ class WarpRenderer:
         seed = crc32(controls.tobytes())
         reading = (crop.flat, crop.stride, crop.rows, crop.x, crop.y)
         noise = (self._loss, self._noise, seed % TILE, (seed >> 8) % TILE, self._grain)
-        warp_region(*reading, *noise, *coarse, region.first_row, region.spans, out)
+        warp_region(*reading, *noise, *coarse, region.first_row, region.spans, p.photo, out)
         for index in range(3):
             self._draw_window(index, space, reading, noise, coarse, out)
         for index, side in enumerate(EYES):

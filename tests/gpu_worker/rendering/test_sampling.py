@@ -10,7 +10,9 @@ from gpu_worker.rendering.sampling import BORDER, enlarge_and_pack, halfway_filt
 _STEP = 4
 
 
-def _moved(pixels: np.ndarray, dx: float, dy: float, grain: int = 0, shade: float = 0.0) -> np.ndarray:
+def _moved(
+    pixels: np.ndarray, dx: float, dy: float, grain: int = 0, shade: float = 0.0, photo: np.ndarray | None = None
+) -> np.ndarray:
     packed = enlarge_and_pack(pixels)
     height, width = pixels.shape[:2]
     field = np.zeros((height // _STEP + 3, width // _STEP + 3, 3), np.float32)
@@ -19,7 +21,7 @@ def _moved(pixels: np.ndarray, dx: float, dy: float, grain: int = 0, shade: floa
     out = np.zeros_like(pixels)
     warp_region(
         packed.ravel(), packed.shape[1], packed.shape[0], 0, 0, loss_table(), noise_tile(), 3, 5, grain, field, 0, 0,
-        _STEP, 0, spans, out,
+        _STEP, 0, spans, pixels if photo is None else photo, out,
     )  # fmt: skip
     return out
 
@@ -31,6 +33,15 @@ def picture() -> np.ndarray:
 
 def test_without_movement_the_photo_comes_back_exactly_even_with_grain(picture: np.ndarray) -> None:
     np.testing.assert_array_equal(_moved(picture, 0.0, 0.0, grain=2000), picture)
+
+
+@pytest.mark.parametrize("dx", [0.0, 0.0146, 0.02, -0.0146])
+def test_what_hardly_moves_is_the_same_copied_or_read(picture: np.ndarray, dx: float) -> None:
+    nothing_to_copy = np.zeros_like(picture)
+    copied, read = _moved(picture, dx, 0.0, grain=2000), _moved(picture, dx, 0.0, grain=2000, photo=nothing_to_copy)
+    still = abs(dx) < 0.0147
+    np.testing.assert_array_equal(copied, picture if still else read)
+    assert read.any() != still
 
 
 def test_whole_pixels_are_exact_too(picture: np.ndarray) -> None:
