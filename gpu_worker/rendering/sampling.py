@@ -143,7 +143,8 @@ def grain_at(noise_line: I8, loss: I32, grain: int, qx: int, qy: int, x: int) ->
 def _is_still(line: I64, n: np.uint64) -> bool:
     """Whether a node of the map moves by less than half a reading step and keeps its brightness."""
     moved = max(abs(line[n, 0]), abs(line[n, 1]))
-    return moved < _STILL and abs(line[n, 2]) < _SAME_LIGHT
+    still: bool = moved < _STILL and abs(line[n, 2]) < _SAME_LIGHT
+    return still
 
 
 @compiled
