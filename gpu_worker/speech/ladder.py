@@ -90,10 +90,10 @@ def time_speech(
     if result is None:
         result = _Result("energy", syllables(samples), (), "The mouth follows the loudness alone.")
     reasons.append(result.reason)
-    found = _covering(result.phones, waveform.duration)
+    found = covering(result.phones, waveform.duration)
     if result.source != "energy":
         found = reclaim_sound(samples, found)
-    phones = _covering(snap_boundaries(samples, found), waveform.duration)
+    phones = covering(snap_boundaries(samples, found), waveform.duration)
     return Timeline(
         language=tongue.language.code,
         source=result.source,
@@ -258,7 +258,7 @@ def _phones_of(
     return phones, words
 
 
-def _covering(phones: Sequence[Phone], duration: float) -> list[Phone]:
+def covering(phones: Sequence[Phone], duration: float) -> list[Phone]:
     """The phones without gaps or overlaps from 0 to ``duration``; neighbouring silences are one."""
     covering: list[Phone] = []
     for phone in phones:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -18,7 +19,10 @@ from gpu_worker.speech.passage import plain_text
 from gpu_worker.speech.phone_map import MappedPhone, map_ipa
 from gpu_worker.speech.script import Replaced, Script, espeak_script
 from gpu_worker.speech.text import check_text, has_speech, no_speakable_text
+from gpu_worker.speech.voices import installed_voice
 from gpu_worker.visemes.spans import viseme_spans
+
+Item = TypeVar("Item")
 
 #: Speaking rate at ``speed`` 1, words a minute: an unhurried speaker.
 WORDS_PER_MINUTE = 155
@@ -39,19 +43,21 @@ def synthesise(
     config: EngineConfig | None = None,
     dictionary: Mapping[str, str] | PronunciationDictionary | None = None,
 ) -> tuple[Waveform, Timeline]:
-    """Speak ``text``, in which the mark-up of :mod:`gpu_worker.speech.markup` is obeyed, at espeak-ng's own rate
-    (22050 Hz).
+    """Speak ``text``, in which the mark-up of :mod:`gpu_worker.speech.markup` is obeyed, at the voice's own rate
+    (22050 Hz for espeak-ng).
 
-    ``speed`` and ``pitch`` are factors in [0.5, 2]; ``voice`` is a code of :data:`gpu_worker.languages.VOICES`;
-    ``dictionary`` says how its words are pronounced. The timeline's source is ``events``.
+    ``speed`` and ``pitch`` are factors in [0.5, 2]; ``voice`` is a code of :data:`gpu_worker.languages.VOICES` or the
+    name of an installed neural voice, which has no pitch to change; ``dictionary`` says how its words are pronounced.
+    The timeline's source is ``events``, except for neural voices that do not give the times of their phones.
 
     Raises :class:`InputError`: ``empty_text``, ``text_too_long``, ``no_speakable_text``, ``unsupported_language``,
     ``unknown_voice``, ``bad_speed``, ``bad_pitch``, ``speech_too_long``, ``markup_not_closed``, ``bad_markup``,
-    ``bad_pronunciation``.
+    ``bad_pronunciation``, ``voice_speaks_another_language``.
     """
     config = config or EngineConfig()
     spoken = find_language(language)
-    variant = find_voice(voice).variant
+    neural = installed_voice(voice)
+    variant = "" if neural else find_voice(voice).variant
     _check_factor("speed", speed, SPEED_RANGE)
     _check_factor("pitch", pitch, PITCH_RANGE)
     clean = check_text(text, config)
@@ -61,6 +67,10 @@ def synthesise(
     passages = as_dictionary(dictionary).applied(parse_markup(clean))
     if not has_speech(plain_text(passages)):
         raise no_speakable_text()
+    if neural is not None:
+        from gpu_worker.speech.neural_synthesis import synthesise_neural
+
+        return synthesise_neural(neural, passages, spoken, speed, config)
     script = espeak_script(passages, spoken.voice, scaled_pitch)
     utterance = speak(script, name, round(WORDS_PER_MINUTE * speed), scaled_pitch)
     if len(utterance.samples) / utterance.rate > config.max_sound_seconds:
@@ -110,47 +120,58 @@ class SpokenWord:
 
 def spoken_words(utterance: Utterance, script: Script) -> list[SpokenWord]:
     """The words of what was sent, each with its phones. What is silent (punctuation) is left out."""
+    phones = [(phone.start, phone) for phone in event_phones(utterance) if phone.phone != "SIL"]
+    words: list[SpokenWord] = []
+    for entry in grouped(utterance, script, phones):
+        groups = tuple(entry.groups)
+        # What stands for other words is one word, spaces or not.
+        parts = _parted(entry.label, groups) if entry.instead is None else [(entry.label, groups)]
+        words += [SpokenWord(label, part) for label, part in parts]
+    return words
+
+
+def grouped(utterance: Utterance, script: Script, items: Sequence[tuple[float, Item]]) -> list[FoundWord[Item]]:
+    """The words of what was sent with those of ``items`` (seconds, anything) that sound in each; words without any are
+    left out."""
     text = script.shown
-    phones = [phone for phone in event_phones(utterance) if phone.phone != "SIL"]
     starts = [at / utterance.rate for at, _, _ in utterance.words]
-    groups: list[list[Phone]] = [[] for _ in starts]
-    for phone in phones:
+    groups: list[list[Item]] = [[] for _ in starts]
+    for at, item in items:
         # A word event comes a little before its first phone.
-        index = int(np.searchsorted(starts, phone.start + 1e-6, "right")) - 1
+        index = int(np.searchsorted(starts, at + 1e-6, "right")) - 1
         if index >= 0:
-            groups[index].append(phone)
-    found: list[_Found] = []
+            groups[index].append(item)
+    found: list[FoundWord[Item]] = []
     for (_, first, count), group in zip(utterance.words, groups, strict=True):
         instead = next((part for part in script.replaced if part.first <= first < part.end), None)
         if _continues(found, first, instead, text):
             if group:
                 found[-1].groups.append(tuple(group))
         else:
-            found.append(_Found(first, first + count, instead, [tuple(group)] if group else []))
+            found.append(FoundWord(first, first + count, instead, "", [tuple(group)] if group else []))
     starts_at = [min(entry.first, entry.instead.first) if entry.instead else entry.first for entry in found]
-    words: list[SpokenWord] = []
+    labelled: list[FoundWord[Item]] = []
     for entry, limit in zip(found, [*starts_at[1:], len(text)], strict=True):
-        if not entry.groups:
-            continue
-        if entry.instead is not None:
-            words.append(SpokenWord(label_of(entry.instead.label) or entry.instead.label, tuple(entry.groups)))
-        else:
-            label = label_of(text[entry.first : limit]) or text[entry.first : entry.end].strip()
-            words += _parted(label, tuple(entry.groups))
-    return words
+        written = text[entry.first : limit] if entry.instead is None else entry.instead.label
+        label = label_of(written) or (text[entry.first : entry.end].strip() if entry.instead is None else written)
+        if entry.groups:
+            labelled.append(replace(entry, label=label, end=limit))
+    return labelled
 
 
 @dataclass(frozen=True)
-class _Found:
-    """One word on its way: its characters, what it stands for where that is not they, its groups of phones."""
+class FoundWord(Generic[Item]):
+    """One word: its first character of what was sent and that of the next word, what it stands for where that is not
+    its characters, how it is shown, and its items, a group for each spoken word."""
 
     first: int
     end: int
     instead: Replaced | None
-    groups: list[tuple[Phone, ...]]
+    label: str
+    groups: list[tuple[Item, ...]]
 
 
-def _continues(found: list[_Found], first: int, instead: Replaced | None, text: str) -> bool:
+def _continues(found: Sequence[FoundWord[Item]], first: int, instead: Replaced | None, text: str) -> bool:
     """Whether a word event at character ``first`` belongs to the word before it, as those inside a number do."""
     if not found or found[-1].instead is not instead:
         return False
@@ -159,18 +180,18 @@ def _continues(found: list[_Found], first: int, instead: Replaced | None, text: 
     return first < found[-1].end and not any(letter.isspace() for letter in text[found[-1].first : first])
 
 
-def _parted(label: str, groups: tuple[tuple[Phone, ...], ...]) -> list[SpokenWord]:
+def _parted(label: str, groups: tuple[tuple[Phone, ...], ...]) -> list[tuple[str, tuple[tuple[Phone, ...], ...]]]:
     """espeak-ng speaks some pairs ("in the") as one word: share its phones between them by their letters."""
     parts = [part for part in (label_of(part) for part in label.split()) if part]
     phones = [phone for group in groups for phone in group]
     if len(parts) < 2 or len(groups) > 1 or len(phones) < len(parts):
-        return [SpokenWord(label, groups)]
+        return [(label, groups)]
     ends = np.cumsum([len(part) for part in parts]) / sum(len(part) for part in parts)
     cuts = [0]
     for place, end in enumerate(ends):
         left = len(parts) - place - 1
         cuts.append(int(np.clip(round(end * len(phones)), cuts[-1] + 1, len(phones) - left)))
-    return [SpokenWord(part, (tuple(phones[cuts[place] : cuts[place + 1]]),)) for place, part in enumerate(parts)]
+    return [(part, (tuple(phones[cuts[place] : cuts[place + 1]]),)) for place, part in enumerate(parts)]
 
 
 def label_of(text: str) -> str:
