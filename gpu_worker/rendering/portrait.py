@@ -28,6 +28,7 @@ from gpu_worker.rendering.raster import draw_triangles
 from gpu_worker.rendering.sampling import enlarge_and_pack
 from gpu_worker.rendering.shading import build_shading
 from gpu_worker.rendering.shapes import MouthMeasures, build_basis, jaw_travel, measure_mouth
+from gpu_worker.rendering.spectacles import measure_spectacles
 from gpu_worker.rendering.topology import EYES, FACE_POINTS, OVAL, Topology, build_topology
 from gpu_worker.schema import FaceRig, Photo
 
@@ -99,6 +100,7 @@ class Portrait:
     palette: Palette
     sprites: MouthSprites
     own: OwnContent
+    spectacles: float
     grain: float
     blur: float
 
@@ -151,7 +153,8 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     local = frame.to_local(positions)
     mouth = measure_mouth(local)
     solver = FieldSolver(local, topology.triangles, topology.constrained)
-    basis = build_basis(solver, topology, local, mouth)
+    spectacles = measure_spectacles(photo.pixels, landmarks, frame.unit)
+    basis = build_basis(solver, topology, local, mouth, spectacles)
     follow = topology.refine(head_weights(topology, local[: topology.base_count])[:, None])[:, 0].clip(0, 1)
     triangles = _far_to_near(topology.triangles, positions)
     region = _moving_region(photo.pixels.shape[:2], positions, triangles, follow, basis, frame.unit)
@@ -172,7 +175,7 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
         jaw_travel_mm=jaw_travel(local, anchor) * FACE_HEIGHT_MM, eyes=_measure_eyes(landmarks, frame),
         soft_lids=_soft_lids(photo.pixels, topology, positions, frame.unit),
         palette=palette, sprites=draw_mouth(palette, frame.pixels_per_mm, half_mouth_mm, measured.blur),
-        own=own, grain=measured.grain, blur=measured.blur,
+        own=own, spectacles=spectacles, grain=measured.grain, blur=measured.blur,
     )  # fmt: skip
 
 

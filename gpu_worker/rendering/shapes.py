@@ -166,8 +166,9 @@ def _lip_point(local: F64, mouth: MouthMeasures, column: int, inward: float, upp
     return moves
 
 
-def _lid_shapes(local: F64) -> dict[str, Prescription]:
-    """Blinks, squints and brows of both eyes."""
+def _lid_shapes(local: F64, spectacles: float) -> dict[str, Prescription]:
+    """Blinks, squints and brows of both eyes; ``spectacles`` (0 to 1) keeps still what lies at the rims of a frame."""
+    rim, brows = 1.0 - spectacles, 1.0 - 0.85 * spectacles
     shapes: dict[str, Prescription] = {}
     for side, eye in EYES.items():
         blink: Prescription = {}
@@ -175,23 +176,23 @@ def _lid_shapes(local: F64) -> dict[str, Prescription]:
         brow: Prescription = {}
         for i in range(1, len(eye.upper) - 1):
             gap = local[eye.lower[i]] - local[eye.upper[i]]
-            for row, down in ((eye.upper, 0.88), (eye.crease, 0.60), (eye.socket, 0.17)):
+            for row, down in ((eye.upper, 0.88), (eye.crease, 0.60), (eye.socket, 0.17 * rim)):
                 blink[row[i]] = gap * down
             for row, up in ((eye.lower, 0.12), (eye.pouch, 0.07)):
                 blink[row[i]] = -gap * up
             squint[eye.lower[i]] = -gap * 0.30
-            squint[eye.pouch[i]] = -gap * 0.26
+            squint[eye.pouch[i]] = -gap * (0.26 - 0.16 * spectacles)
             squint[eye.upper[i]] = gap * 0.16
             squint[eye.crease[i]] = gap * 0.10
-            brow[eye.socket[i]] = np.array([0.0, -0.012, 0.0])
-            brow[eye.crease[i]] = np.array([0.0, -0.003, 0.0])
+            brow[eye.socket[i]] = np.array([0.0, -0.012 * rim, 0.0])
+            brow[eye.crease[i]] = np.array([0.0, -0.003 * rim, 0.0])
         for point in eye.brow:
-            brow[point] = np.array([0.0, -0.028, 0.0])
-            blink[point] = np.array([0.0, 0.0025, 0.0])
-            squint[point] = np.array([0.0, 0.004, 0.0])
+            brow[point] = np.array([0.0, -0.028 * brows, 0.0])
+            blink[point] = np.array([0.0, 0.0025 * rim, 0.0])
+            squint[point] = np.array([0.0, 0.004 * rim, 0.0])
         forehead = ((338, 0.3), (297, 0.2), (10, 0.17)) if side == "left" else ((109, 0.3), (67, 0.2), (10, 0.17))
         for point, share in forehead:
-            brow[point] = np.array([0.0, -0.02 * share, 0.0])
+            brow[point] = np.array([0.0, -0.02 * share * brows, 0.0])
         shapes |= {f"blink_{side}": blink, f"squint_{side}": squint, f"brow_{side}": brow}
     return shapes
 
@@ -268,15 +269,20 @@ def _cheek_lift(local: F64, cheek: F64) -> F64:
     return lift
 
 
-def build_basis(solver: FieldSolver, topology: Topology, local: F64, mouth: MouthMeasures) -> F32:
-    """Displacement of every point at full strength of every shape: ``(len(SHAPES), points, 3)`` in face heights."""
+def build_basis(
+    solver: FieldSolver, topology: Topology, local: F64, mouth: MouthMeasures, spectacles: float = 0.0
+) -> F32:
+    """Displacement of every point at full strength of every shape: ``(len(SHAPES), points, 3)`` in face heights.
+
+    ``spectacles`` is that of :func:`gpu_worker.rendering.spectacles.measure_spectacles`.
+    """
     prescriptions = {"jaw": _jaw(local), "jaw_side": _jaw_side(local)}
-    prescriptions |= _lip_shapes(local, mouth) | _lid_shapes(local)
+    prescriptions |= _lip_shapes(local, mouth) | _lid_shapes(local, spectacles)
     primary = _fields(solver, topology, [prescriptions[name] for name in PRIMARY])
     for side in EYES:
         _pin_blink(primary[PRIMARY.index(f"blink_{side}")], local, topology.eyes[side])
     for side, cheek in (("right", 50), ("left", 280)):
-        primary[PRIMARY.index(f"smile_{side}")] += _cheek_lift(local, local[cheek])
+        primary[PRIMARY.index(f"smile_{side}")] += (1.0 - 0.7 * spectacles) * _cheek_lift(local, local[cheek])
     lips = topology.mouth
     inner_upper, inner_lower = list(UPPER_LIP[3]), list(LOWER_LIP[3])
     closings = [_closing_rest(local, mouth)]
