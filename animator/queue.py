@@ -45,6 +45,33 @@ def enqueue_job(job_id: UUID, token: str) -> None:
     _on_commit(RENDER, "gpu_worker.tasks.run_job", job_id, token, site_config().job_timeout_s)
 
 
+def ask_for_preview(arguments: tuple[Any, ...], patience_s: float) -> bytes | dict[str, str] | None:
+    """Have words spoken now and wait for the sound; a dict is the refusal, None that nobody answered in time.
+
+    The one message that carries its own matter: nothing of it is kept, and nobody waits for it once this returns.
+    """
+    try:
+        job = django_rq.get_queue(INSPECT, commit_mode="auto").enqueue(
+            "gpu_worker.tasks.preview_speech",
+            *arguments,
+            at_front=True,
+            job_timeout=max(1, round(patience_s)),
+            result_ttl=round(patience_s) + 5,
+            # Longer than anybody waits: it is taken back below. This is for a web server that died meanwhile.
+            ttl=round(patience_s) + 60,
+            failure_ttl=3600,
+        )
+        outcome = job.latest_result(timeout=max(1, round(patience_s)))
+        if outcome is None:
+            withdraw(INSPECT, job.id)
+            return None
+        answer: bytes | dict[str, str] | None = outcome.return_value
+        return answer
+    except RedisError as error:
+        log.error("No preview, Redis is away: %s", error)
+        return None
+
+
 def withdraw(queue: str, token: str) -> None:
     """Forget a message: off the queue, out of every registry. A run that has begun notices by itself."""
     if not token:

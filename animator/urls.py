@@ -26,6 +26,7 @@ urlpatterns = [
     path("api/photos/", photo_api.photos, name="api_photos"),
     path("api/photos/<uuid:photo_id>/", photo_api.photo, name="api_photo"),
     path("api/speech/", speech_api.speeches, name="api_speeches"),
+    path("api/speech/preview/", speech_api.preview, name="api_speech_preview"),
     path("api/speech/<uuid:speech_id>/", speech_api.speech, name="api_speech"),
     path("api/languages/", speech_api.languages, name="api_languages"),
     path("api/jobs/", job_api.jobs, name="api_jobs"),

@@ -104,6 +104,18 @@ def check_file(check_id: str, token: str) -> None:
         file_check.finish(key, token, found.as_dict())
 
 
+def preview_speech(text: str, language: str, voice: str, speed: float, pitch: float) -> bytes | dict[str, str]:
+    """Typed words as a WAV file, or the refusal as the API says it. Somebody listens at this very moment."""
+    from gpu_worker.media.sound import wav_bytes
+    from gpu_worker.speech.synthesis import synthesise
+
+    try:
+        waveform, _ = synthesise(text, language, voice or None, speed, pitch, engine_config())
+    except InputError as error:
+        return error.as_dict()
+    return wav_bytes(waveform)
+
+
 def run_job(job_id: str, token: str) -> None:
     """Make a whole video. Ends in storage and a result, in an error the user can mend, or back in the queue."""
     from gpu_worker.engines import shared_engines

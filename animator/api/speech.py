@@ -13,6 +13,8 @@ from animator.errors import SiteError
 from animator.models.speech import SpeechKind
 from animator.selectors.language import languages_payload
 from animator.selectors.speech import speech_for_user, speech_payload
+from animator.services.preview import hear
+from animator.services.rate import visitor
 from animator.services.speech import TypedWords, add_sound, add_typed_speech, delete_speech
 
 
@@ -24,14 +26,7 @@ def speeches(request: HttpRequest) -> HttpResponseBase:
         body = Body.of(request)
         if body.text("kind", SpeechKind.TYPED) != SpeechKind.TYPED:
             raise SiteError("bad_request", "A sound is sent as form data.", "Send it as the form field “file”.")
-        words = TypedWords(
-            text=body.text("text", ""),
-            language=body.text("language", "en"),
-            voice=body.text("voice", ""),
-            speed=body.number("speed", 1.0),
-            pitch=body.number("pitch", 1.0),
-        )
-        return JsonResponse(speech_payload(add_typed_speech(user, words)), status=201)
+        return JsonResponse(speech_payload(add_typed_speech(user, _typed_words(body))), status=201)
     file, kind = request.FILES.get("file"), request.POST.get("kind", SpeechKind.UPLOADED)
     if file is None:
         raise SiteError("bad_request", "There is no file in this request.", "Send it as the form field “file”.")
@@ -40,6 +35,24 @@ def speeches(request: HttpRequest) -> HttpResponseBase:
     transcript = request.POST.get("transcript", "").replace("\x00", "")
     speech_ = add_sound(user, kind, file, transcript, request.POST.get("language", "en"))
     return JsonResponse(speech_payload(speech_), status=201)
+
+
+@api("POST")
+def preview(request: HttpRequest) -> HttpResponseBase:
+    """The beginning of typed words as a WAV file, at once; nothing is kept."""
+    signed_in_user(request)
+    sound = hear(visitor(request), _typed_words(Body.of(request)))
+    return HttpResponse(sound, content_type="audio/wav", headers={"Cache-Control": "no-store"})
+
+
+def _typed_words(body: Body) -> TypedWords:
+    return TypedWords(
+        text=body.text("text", ""),
+        language=body.text("language", "en"),
+        voice=body.text("voice", ""),
+        speed=body.number("speed", 1.0),
+        pitch=body.number("pitch", 1.0),
+    )
 
 
 @api("GET", "DELETE")

@@ -82,10 +82,12 @@ def _payload(job: Job, position: int | None, eta: float | None) -> dict[str, Any
         "title": job.title,
         "created_at": job.created_at.isoformat(),
         "url": reverse("animator:job_detail", args=[job.id]),
+        "photo_url": reverse("animator:media_photo", args=[job.photo_id]),
         "poster_url": reverse("animator:media_result", args=[job.id, "poster.jpg"])
         if result is not None and not removed
         else None,
         "removed": removed,
+        "hidden": removed and result.removed_at is None,
         "can": {
             "cancel": job.state in ACTIVE_STATES,
             "retry": job.state == JobState.FAILED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -38,12 +38,8 @@ class TypedWords:
     pitch: float = 1.0
 
 
-def add_typed_speech(user: User, words: TypedWords) -> Speech:
-    """Take in typed words; ready at once.
-
-    Raises ``empty_text``, ``text_too_long``, ``no_speakable_text``, ``unsupported_language``, ``unknown_voice``,
-    ``bad_speed``, ``bad_pitch`` or ``too_many_uploads``.
-    """
+def check_words(words: TypedWords) -> TypedWords:
+    """The same words, with the codes of language and voice as they are kept. Raises as ``add_typed_speech``."""
     check_text(words.text, engine_config())
     language = find_language(words.language)
     voice = find_voice(words.voice)
@@ -52,14 +48,24 @@ def add_typed_speech(user: User, words: TypedWords) -> Speech:
             raise InputError(
                 f"bad_{name}", f"The {name} must lie between {FACTORS[0]:g} and {FACTORS[1]:g}.", "1 is as usual."
             )
+    return replace(words, text=words.text.strip(), language=language.code, voice=voice.code)
+
+
+def add_typed_speech(user: User, words: TypedWords) -> Speech:
+    """Take in typed words; ready at once.
+
+    Raises ``empty_text``, ``text_too_long``, ``no_speakable_text``, ``unsupported_language``, ``unknown_voice``,
+    ``bad_speed``, ``bad_pitch`` or ``too_many_uploads``.
+    """
+    words = check_words(words)
     quota.check_upload_allowance(user, 0)
     return Speech.objects.create(
         owner=user,
         kind=SpeechKind.TYPED,
         state=UploadState.READY,
-        text=words.text.strip(),
-        language=language.code,
-        voice=voice.code,
+        text=words.text,
+        language=words.language,
+        voice=words.voice,
         speed=words.speed,
         pitch=words.pitch,
     )

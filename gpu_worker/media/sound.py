@@ -6,6 +6,7 @@ The analysis hears 16 kHz mono; the viewer hears the original, which :func:`extr
 
 from __future__ import annotations
 
+import io
 import wave
 from pathlib import Path
 
@@ -79,12 +80,19 @@ def extract_soundtrack(
 def write_wav(waveform: Waveform, path: Path | str) -> Path:
     """Write mono 16-bit PCM; samples beyond [-1, 1] are clipped. Returns the path."""
     path = Path(path)
-    with wave.open(str(path), "wb") as file:
+    path.write_bytes(wav_bytes(waveform))
+    return path
+
+
+def wav_bytes(waveform: Waveform) -> bytes:
+    """The whole of a mono 16-bit PCM file."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(waveform.rate)
         file.writeframes(pcm16(waveform).tobytes())
-    return path
+    return buffer.getvalue()
 
 
 def pcm16(waveform: Waveform) -> NDArray[np.int16]:

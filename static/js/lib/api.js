@@ -46,6 +46,32 @@ function errorFrom(status, text) {
 }
 
 /**
+ * @param {"GET" | "POST" | "DELETE"} method
+ * @param {string} path
+ * @param {unknown} json sent as JSON when given
+ * @param {string} accept
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Response>} a good answer
+ * @throws {ApiError}
+ */
+async function send(method, path, json, accept, signal) {
+  /** @type {Record<string, string>} */
+  const headers = { Accept: accept };
+  if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
+  if (json !== undefined) headers["Content-Type"] = "application/json";
+  let response;
+  try {
+    const body = json === undefined ? undefined : JSON.stringify(json);
+    response = await fetch(path, { method, headers, credentials: "same-origin", body, signal });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw OFFLINE();
+  }
+  if (!response.ok) throw errorFrom(response.status, await response.text().catch(() => ""));
+  return response;
+}
+
+/**
  * Sends a request and reads the JSON that comes back.
  * @param {"GET" | "POST" | "DELETE"} method
  * @param {string} path
@@ -54,25 +80,23 @@ function errorFrom(status, text) {
  * @throws {ApiError}
  */
 export async function request(method, path, json) {
-  /** @type {Record<string, string>} */
-  const headers = { Accept: "application/json" };
-  if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
-  if (json !== undefined) headers["Content-Type"] = "application/json";
-  let response;
-  let text;
-  try {
-    response = await fetch(path, {
-      method,
-      headers,
-      credentials: "same-origin",
-      body: json === undefined ? undefined : JSON.stringify(json),
-    });
-    text = await response.text();
-  } catch {
+  const response = await send(method, path, json, "application/json");
+  const text = await response.text().catch(() => {
     throw OFFLINE();
-  }
-  if (!response.ok) throw errorFrom(response.status, text);
+  });
   return text ? JSON.parse(text) : null;
+}
+
+/**
+ * Sends JSON and gets a file back.
+ * @param {string} path
+ * @param {unknown} json
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Blob>}
+ * @throws {ApiError}
+ */
+export async function requestFile(path, json, signal) {
+  return (await send("POST", path, json, "*/*", signal)).blob();
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { need } from "../lib/dom.js";
 import { fieldError } from "../lib/errors.js";
+import { Preview } from "./preview.js";
 
 /** Characters a second at normal speed, near enough for "about 12 seconds". */
 const CHARACTERS_A_SECOND = 15;
@@ -35,6 +36,7 @@ export class TypedSpeech {
     for (const control of [this.text, this.language, this.voice, this.speed, this.pitch]) {
       control.addEventListener("input", () => this.edited());
     }
+    this.preview = new Preview({ body: () => this.body, valid: () => this.validate() });
     this.show();
   }
 
@@ -46,6 +48,7 @@ export class TypedSpeech {
 
   edited() {
     fieldError(this.text, need("#typed-text-error"), "");
+    this.preview.stop();
     this.show();
     this.onEdit();
   }

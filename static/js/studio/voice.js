@@ -42,6 +42,7 @@ export class VoiceStep {
 
     this.tabs = tabs(need("#voice-tabs"), (panel) => this.switchTo(panel.replace("panel-", "")));
     this.next.addEventListener("click", async () => {
+      this.typed.preview.stop();
       if (await this.send()) onReady();
     });
   }
@@ -57,6 +58,7 @@ export class VoiceStep {
     clearError(this.errors);
     need("#sound-details").hidden = kind === "typed";
     if (kind !== "recorded" && this.recorded.recording) this.recorded.recorder.stop();
+    if (kind !== "typed") this.typed.preview.stop();
     this.onChange();
   }
 
