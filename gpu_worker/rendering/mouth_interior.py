@@ -1,18 +1,20 @@
 """What shows between the lips: teeth, gums and tongue, drawn once for each portrait in millimetres.
 
 The sprites are premultiplied RGBA in the photo's own colours, at about the photo's own resolution, and as blurred as
-the photo is. Sizes of teeth are those of adults (Wheeler's dental anatomy), scaled with the mouth.
+the photo is. Sizes of teeth are those of adults (Wheeler's dental anatomy), scaled with the mouth; children have
+shorter and rounder ones, toddlers few.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gpu_worker.rendering.arrays import F32, F64, smoothstep
 from gpu_worker.rendering.colour import Palette
 from gpu_worker.rendering.imaging import blurred, resized
+from gpu_worker.rendering.youth import Youth
 
 #: Sprites cover this many millimetres; the origin is the middle of the lip line.
 WIDTH_MM, HEIGHT_MM = 76.0, 64.0
@@ -36,6 +38,20 @@ class Arch:
     corner: tuple[float, ...]
     radius: float
     upper: bool
+    count: int = 7
+
+    def of_age(self, youth: Youth) -> Arch:
+        """The arch of a younger mouth: smaller, shorter, rounder teeth that show less; a toddler has only incisors."""
+        milk, toddler = youth.milk_teeth, youth.toddler
+        sink = 0.20 * milk + 0.30 * toddler
+        return replace(
+            self,
+            widths=tuple(w * (1.0 - 0.12 * milk) for w in self.widths),
+            lengths=tuple(v * (1.0 - 0.26 * milk - 0.16 * toddler) for v in self.lengths),
+            edges=tuple(e - abs(e) * sink if self.upper else e + 0.8 * sink for e in self.edges),
+            corner=tuple(c + 0.10 * milk for c in self.corner),
+            count=self.count if toddler < 0.5 else 2,
+        )
 
 
 UPPER_ARCH = Arch(
@@ -90,6 +106,10 @@ def draw_arch(arch: Arch, palette: Palette, x: F64, y: F64, scale: float, softne
     soft = np.maximum(softness / length, 0.01)
     enamel = smoothstep_array(bite, -soft, soft) * (1 - smoothstep_array(up - gum_line, -soft, soft * 1.5))
     gum = smoothstep_array(up - gum_line, -soft * 0.5, soft * 1.5) * (1 - smoothstep_array(up, 1.45, 1.7))
+    # where no tooth has come through, the gum's ridge is all there is
+    enamel = enamel * (tooth < arch.count)
+    ridge = smoothstep_array(up + 0.05, -soft, soft * 1.5) * (1 - smoothstep_array(up, 1.45, 1.7))
+    gum = np.where(tooth < arch.count, gum, ridge)
     inside = (1.0 - smoothstep_array(side, borders[-1] - 1.0, borders[-1])) * np.ones_like(side)
     # light: from the front; teeth are round, turn away along the arch, and are a little translucent at the edge
     width = np.maximum(right - left, 0.3)
@@ -132,15 +152,19 @@ def draw_tongue(palette: Palette, x: F64, y: F64, scale: float) -> F32:
     return np.dstack([colour * alpha[..., None], alpha]).astype(np.float32)
 
 
-def draw_mouth(palette: Palette, pixels_per_mm: float, half_mouth_mm: float, blur_px: float) -> MouthSprites:
+def draw_mouth(
+    palette: Palette, pixels_per_mm: float, half_mouth_mm: float, blur_px: float, youth: Youth
+) -> MouthSprites:
     """Draw all sprites for a portrait.
 
     Args:
         pixels_per_mm: scale of the photo.
         half_mouth_mm: half the width of the mouth in the photo.
         blur_px: standard deviation of the photo's blur in pixels.
+        youth: how young the face is.
     """
-    scale = float(np.clip(half_mouth_mm / _HALF_MOUTH_MM, 0.85, 1.12))
+    smallest = 0.85 - 0.10 * youth.milk_teeth
+    scale = float(np.clip(half_mouth_mm / _HALF_MOUTH_MM, smallest, 1.12))
     target = float(np.clip(1.35 * pixels_per_mm, 0.5, 14.0))
     fine = max(target, 5.0)
     columns, rows = int(WIDTH_MM * fine), int(HEIGHT_MM * fine)
@@ -148,8 +172,8 @@ def draw_mouth(palette: Palette, pixels_per_mm: float, half_mouth_mm: float, blu
     x, y = (x + 0.5) / fine - ORIGIN_MM[0], (y + 0.5) / fine - ORIGIN_MM[1]
     softness = max(0.10, 0.5 / pixels_per_mm)
     sprites = (
-        draw_arch(UPPER_ARCH, palette, x, y, scale, softness),
-        draw_arch(LOWER_ARCH, palette, x, y, scale, softness),
+        draw_arch(UPPER_ARCH.of_age(youth), palette, x, y, scale, softness),
+        draw_arch(LOWER_ARCH.of_age(youth), palette, x, y, scale, softness),
         draw_tongue(palette, x, y, scale),
     )
     size = (round(WIDTH_MM * target), round(HEIGHT_MM * target))

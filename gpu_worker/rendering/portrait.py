@@ -30,6 +30,7 @@ from gpu_worker.rendering.shading import build_shading
 from gpu_worker.rendering.shapes import MouthMeasures, build_basis, jaw_travel, measure_mouth
 from gpu_worker.rendering.spectacles import measure_spectacles
 from gpu_worker.rendering.topology import EYES, FACE_POINTS, OVAL, Topology, build_topology
+from gpu_worker.rendering.youth import measure_youth
 from gpu_worker.schema import FaceRig, Photo
 
 #: Nodes of the coarse map for each face height.
@@ -164,6 +165,7 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     palette = measured.palette if own.tooth is None else with_teeth(measured.palette, own.tooth)
     # a smile is wider than a mouth at rest
     half_mouth_mm = mouth.half_width * FACE_HEIGHT_MM / (1.0 + 3.0 * min(mouth.gap, 0.07))
+    youth = measure_youth(landmarks, frame.unit)
     anchor = local[13] + 0.34 * (local[14] - local[13])
     return Portrait(
         photo=photo.pixels, topology=topology, frame=frame, rest=local.astype(np.float32),
@@ -174,7 +176,7 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
         flips=_flips(topology, positions), region=region, crop=crop, mouth=mouth, mouth_anchor=anchor,
         jaw_travel_mm=jaw_travel(local, anchor) * FACE_HEIGHT_MM, eyes=_measure_eyes(landmarks, frame),
         soft_lids=_soft_lids(photo.pixels, topology, positions, frame.unit),
-        palette=palette, sprites=draw_mouth(palette, frame.pixels_per_mm, half_mouth_mm, measured.blur),
+        palette=palette, sprites=draw_mouth(palette, frame.pixels_per_mm, half_mouth_mm, measured.blur, youth),
         own=own, spectacles=spectacles, grain=measured.grain, blur=measured.blur,
     )  # fmt: skip
 

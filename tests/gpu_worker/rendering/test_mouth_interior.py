@@ -5,6 +5,8 @@ import pytest
 
 from gpu_worker.rendering.colour import Palette
 from gpu_worker.rendering.mouth_interior import HEIGHT_MM, ORIGIN_MM, WIDTH_MM, draw_mouth
+from gpu_worker.rendering.synthetic import synthetic_landmarks
+from gpu_worker.rendering.youth import Youth, measure_youth
 
 _GREY = np.zeros(3)
 _PALETTE = Palette(
@@ -17,7 +19,7 @@ _PALETTE = Palette(
 
 @pytest.mark.parametrize("pixels_per_mm", [0.4, 1.1, 5.0])
 def test_sprites_fit_the_photo_and_are_premultiplied(pixels_per_mm: float) -> None:
-    sprites = draw_mouth(_PALETTE, pixels_per_mm, 25.0, 0.6)
+    sprites = draw_mouth(_PALETTE, pixels_per_mm, 25.0, 0.6, Youth())
     for sprite in (sprites.upper, sprites.lower, sprites.tongue):
         assert sprite.shape == (round(HEIGHT_MM * sprites.scale), round(WIDTH_MM * sprites.scale), 4)
         assert sprite[..., 3].min() >= 0
@@ -27,7 +29,7 @@ def test_sprites_fit_the_photo_and_are_premultiplied(pixels_per_mm: float) -> No
 
 
 def test_front_teeth_are_light_have_a_gum_line_and_single_teeth() -> None:
-    sprites = draw_mouth(_PALETTE, 5.0, 25.0, 0.4)
+    sprites = draw_mouth(_PALETTE, 5.0, 25.0, 0.4, Youth())
     scale = sprites.scale
 
     def at(x: float, y: float) -> np.ndarray:
@@ -41,3 +43,29 @@ def test_front_teeth_are_light_have_a_gum_line_and_single_teeth() -> None:
     assert at(4.2, 4.5)[3] < 0.05, "nothing below the biting edge"
     side = at(22.0, -2.0)
     assert side[:3].mean() < tooth[:3].mean(), "the arch turns away into the dark"
+
+
+def test_children_have_smaller_teeth_and_toddlers_few() -> None:
+    def enamel(youth: Youth) -> tuple[float, float]:
+        """Bright, hardly red area of the upper teeth in mm^2, over the whole arch and beside the incisors."""
+        sprite = draw_mouth(_PALETTE, 5.0, 22.0, 0.4, youth)
+        colour = sprite.upper[..., :3] / np.maximum(sprite.upper[..., 3:], 1e-3)
+        tooth = (sprite.upper[..., 3] > 0.9) & (colour[..., 1] > 120)
+        x = np.abs((np.arange(tooth.shape[1]) + 0.5) / sprite.scale - ORIGIN_MM[0])
+        return float(tooth.sum()) / sprite.scale**2, float(tooth[:, x > 14.5].sum()) / sprite.scale**2
+
+    adult, child, toddler = enamel(Youth()), enamel(Youth(1.0, 0.0)), enamel(Youth(1.0, 1.0))
+    assert adult[0] > 1.25 * child[0] > 1.25 * 1.5 * toddler[0] > 0
+    assert min(adult[1], child[1]) > 1.0
+    assert toddler[1] < 0.05
+
+
+@pytest.mark.parametrize(("share", "milk", "toddler"), [(0.078, 0.0, 0.0), (0.100, 1.0, 0.0), (0.115, 1.0, 1.0)])
+def test_large_irises_mean_a_young_face(share: float, milk: float, toddler: float) -> None:
+    landmarks = synthetic_landmarks()
+    for first in (468, 473):
+        middle = landmarks[first]
+        landmarks[first + 1 : first + 5] = middle + share * 100 / 2 * np.array(
+            [[1, 0, 0], [0, -1, 0], [-1, 0, 0], [0, 1, 0]]
+        )
+    assert measure_youth(landmarks, 100.0) == Youth(milk, toddler)
