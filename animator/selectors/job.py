@@ -69,7 +69,9 @@ def job_payload(job: Job) -> dict[str, Any]:
 
 def _payload(job: Job, position: int | None, eta: float | None) -> dict[str, Any]:
     result = getattr(job, "result", None)
-    removed = result is not None and (result.removed_at is not None or result.hidden_at is not None)
+    taken_down = result is not None and result.removed_at is not None
+    hidden = result is not None and result.hidden_at is not None and not taken_down
+    shown = result is not None and not taken_down and not hidden
     return {
         "type": "job",
         "id": str(job.id),
@@ -83,11 +85,9 @@ def _payload(job: Job, position: int | None, eta: float | None) -> dict[str, Any
         "created_at": job.created_at.isoformat(),
         "url": reverse("animator:job_detail", args=[job.id]),
         "photo_url": reverse("animator:media_photo", args=[job.photo_id]),
-        "poster_url": reverse("animator:media_result", args=[job.id, "poster.jpg"])
-        if result is not None and not removed
-        else None,
-        "removed": removed,
-        "hidden": removed and result.removed_at is None,
+        "poster_url": reverse("animator:media_result", args=[job.id, "poster.jpg"]) if shown else None,
+        "removed": taken_down or hidden,
+        "hidden": hidden,
         "can": {
             "cancel": job.state in ACTIVE_STATES,
             "retry": job.state == JobState.FAILED,

@@ -152,7 +152,7 @@ def test_urgent_reports_hide_the_video_at_once_and_start_the_clock(
     assert mine.get(video).status_code == 404
     assert mine.get(f"/media/results/{finished_job.id}/poster.jpg").status_code == 404
     told = mine.get(f"/api/jobs/{finished_job.id}/").json()
-    assert (told["removed"], told["poster_url"]) == (True, None)
+    assert (told["removed"], told["hidden"], told["poster_url"]) == (True, True, None)
     page = mine.get(f"/jobs/{finished_job.id}/")
     assert (page.context["result"], page.context["removal"]["final"]) == (None, False)
     assert "hidden for now" in page.content.decode()

@@ -9,6 +9,7 @@ import { isActive, stageLabel, STATES } from "./stages.js";
  * @typedef {{id: string, state: string, stage: string | null, percent: number | null, eta_s: number | null,
  *   queue_position: number | null, title: string, created_at: string, poster_url: string | null, photo_url?: string | null,
  *   removed?: boolean,
+ *   hidden?: boolean,
  *   can: {cancel: boolean, retry: boolean, delete: boolean},
  *   error: {message: string, hint: string} | null}} Job
  * @typedef {(job: Job, button: HTMLButtonElement) => Promise<void>} Action
@@ -69,7 +70,8 @@ export class JobCard {
   show(job) {
     this.job = job;
     const active = isActive(job.state);
-    const state = job.removed ? { label: "Taken down", tone: "badge-bad" } : STATES[job.state];
+    const gone = { label: job.hidden ? "Hidden for now" : "Taken down", tone: "badge-bad" };
+    const state = job.removed ? gone : STATES[job.state];
     this.element.classList.toggle("active", active);
     this.badge.className = `badge ${state.tone}`;
     this.badge.textContent = state.label;
