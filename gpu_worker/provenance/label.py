@@ -2,7 +2,7 @@
 
 White letters on a dark, nearly opaque plate with a light rim, so that they are readable on any photo. The letters are
 as high as 3.4 % of the picture's shorter side and never under 11 pixels. The plate stands in the corner that covers
-the least of the faces it is told of, lower left first. Only the plate's rectangle is touched; its edges lie on even
+the least of the faces it is told of, upper left first. Only the plate's rectangle is touched; its edges lie on even
 pixels so that the 4:2:0 chroma of the encoded video does not carry it into the photo beside it.
 """
 
@@ -38,8 +38,8 @@ LABEL_TEXTS: dict[str, str] = {
     "tr": "YZ animasyonu",
 }
 
-#: Order in which the corners are tried.
-CORNERS: tuple[Corner, ...] = ("lower_left", "lower_right", "upper_right", "upper_left")
+#: Order in which the corners are tried. The lower ones come last: players lay their controls and subtitles there.
+CORNERS: tuple[Corner, ...] = ("upper_left", "upper_right", "lower_left", "lower_right")
 
 _TEXT_HEIGHT_RATIO = 0.034
 _MINIMUM_TEXT_PIXELS = 11

@@ -62,10 +62,10 @@ def test_apply_copies_and_apply_in_place_does_not(astronaut: Image) -> None:
 @pytest.mark.parametrize(
     ("face", "expected"),
     [
-        ((150.0, 50.0, 200.0, 300.0), "lower_left"),
-        ((0.0, 200.0, 250.0, 312.0), "lower_right"),
-        ((0.0, 300.0, 512.0, 212.0), "upper_right"),
-        ((200.0, 0.0, 312.0, 512.0), "lower_left"),
+        ((150.0, 50.0, 200.0, 300.0), "upper_left"),
+        ((0.0, 0.0, 250.0, 312.0), "upper_right"),
+        ((0.0, 0.0, 512.0, 212.0), "lower_left"),
+        ((200.0, 0.0, 312.0, 512.0), "upper_left"),
     ],
 )
 def test_the_label_leaves_the_face_free(face: tuple[float, float, float, float], expected: str) -> None:
