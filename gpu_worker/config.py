@@ -35,3 +35,5 @@ class EngineConfig:
     threads: int = 0
     #: Draw the visible "AI-animated" label.
     label: bool = True
+    #: Put the imperceptible watermark with the job's id into every frame.
+    watermark: bool = True

@@ -252,7 +252,7 @@ def _speech(request: AnimationRequest, config: EngineConfig, report: Reporter) -
 def _marks(request: AnimationRequest, config: EngineConfig, photo: Photo, face: FaceRig) -> Marks:
     """Watermark and label. Raises InputError ``picture_too_small`` when the picture cannot hold the label."""
     label = _label(request, photo, face) if config.label else None
-    mark = _watermark(request, photo) if request.watermark else None
+    mark = _watermark(request, photo) if request.watermark and config.watermark else None
     canvas = np.empty_like(photo.pixels)
 
     def apply(frame: Image) -> Image:

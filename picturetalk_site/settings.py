@@ -215,6 +215,7 @@ ENGINE_CONFIG = EngineConfig(
     fps=env.number("FPS", EngineConfig.fps, low=10, high=60),
     threads=env.integer("ENGINE_THREADS", EngineConfig.threads, low=0, high=256),
     label=env.flag("LABEL", EngineConfig.label),
+    watermark=env.flag("WATERMARK", EngineConfig.watermark),
 )
 #: In debug the set-up (``picturetalk_site.prepare``) makes a development chain here; production names its own.
 DEVELOPMENT_SIGNING_FOLDER = VAR_DIR / "signing"

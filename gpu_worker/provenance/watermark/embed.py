@@ -38,11 +38,12 @@ from gpu_worker.provenance.watermark.pattern import (
 from gpu_worker.schema import Image
 
 #: Headroom of each rung of the ladder, grey levels at unit activity.
-STRENGTHS: tuple[float, ...] = (0.3, 0.45, 0.65, 0.9, 1.2, 1.6, 2.2)
+STRENGTHS: tuple[float, ...] = (0.3, 0.45, 0.65, 0.9, 1.2, 1.8, 3.0)
 #: A rung is enough when the code word and the soft bits of the trial agree this well (1 = free of noise).
 ENOUGH_AGREEMENT = 0.80
-#: Most that may be changed: 255 / 10^(dB / 20) grey levels, root mean square over the picture.
-LEAST_PSNR = 40.5
+#: Most that may be changed, before rounding to whole levels: 255 / 10^(dB / 20) grey levels, root mean square over the
+#: picture. Rounding costs up to one decibel more.
+LEAST_PSNR = 43.0
 
 _FIRST_RUNG = 2
 _PASSES = 14
@@ -50,6 +51,8 @@ _LARGEST_SHARE = 6.0  # of the mean multiplier: hopeless bits are left to the co
 _TEMPLATE_GROUP = 4
 _TEMPLATE_SHARE = 1.9  # what a group of four template chips must reach, in terms of a bit's three
 _STEP = 0.5
+_LARGEST_CHANGE = 3.0  # grey levels: with 3.5 the canvas shows in a clean backdrop, with 2.5 halving gets risky
+_GRAIN = 0.5  # of a full dither: enough that calm places show no plates, and little that the budget must pay for
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ class _Fit:
 
     def at(self, strength: float) -> tuple[Plane, float]:
         """The change in grey levels, one pixel a unit, at a strength; and the agreement after the trial encoding."""
-        room = np.minimum(self._unit_room * np.float32(strength), np.float32(4.0))
+        room = np.minimum(self._unit_room * np.float32(strength), np.float32(_LARGEST_CHANGE))
         self._multipliers = np.ones(self._groups)
         self._multipliers *= self._level(room)
         mean, largest = self._multipliers.mean(), _LARGEST_SHARE * self._multipliers.mean()
@@ -224,6 +227,6 @@ def _dithered(change: Plane) -> NDArray[np.int8]:
     """The change in whole grey levels. Fractions become a grain of single pixels, which the eye does not resolve and
     every reduction averages out; without it calm places would show plates of one level. Always the same grain."""
     grain = np.random.RandomState(2026).random_sample(change.shape).astype(np.float32) - 0.5
-    reach = np.minimum(1.0, 4.0 * np.abs(change))
+    reach = _GRAIN * np.minimum(1.0, 4.0 * np.abs(change))
     steps: NDArray[np.int8] = np.clip(np.rint(change + grain * reach), -8, 8).astype(np.int8)
     return steps
