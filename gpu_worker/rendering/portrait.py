@@ -11,7 +11,7 @@ from gpu_worker.errors import InputError
 from gpu_worker.rendering.arrays import F32, F64, I32, I64, U8, Bool
 from gpu_worker.rendering.basis import FieldSolver
 from gpu_worker.rendering.colour import Palette, build_palette, polygon_mask, with_teeth
-from gpu_worker.rendering.grain import measure_blur, measure_grain
+from gpu_worker.rendering.grain import Reading, fit_reading, measure_blur, measure_grain
 from gpu_worker.rendering.imaging import blurred, grey_of, lab_of, reduced
 from gpu_worker.rendering.lip_line import snap_to_lip_line
 from gpu_worker.rendering.mouth_interior import MouthSprites, draw_mouth
@@ -37,6 +37,8 @@ from gpu_worker.schema import FaceRig, Photo
 _NODES_PER_FACE = 64
 #: Displacements smaller than this share of the face height do not count as movement.
 _STILL = 2e-4
+#: Outer corners of eyes and mouth: between them lies what detail is measured on.
+_MIDDLE_FACE = (33, 263, 61, 291)
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class Portrait:
     own: OwnContent
     spectacles: float
     grain: float
+    reading: Reading
     blur: float
 
     @property
@@ -159,8 +162,8 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     follow = topology.refine(head_weights(topology, local[: topology.base_count])[:, None])[:, 0].clip(0, 1)
     triangles = _far_to_near(topology.triangles, positions)
     region = _moving_region(photo.pixels.shape[:2], positions, triangles, follow, basis, frame.unit)
-    crop = _crop(photo.pixels, region, frame.unit)
     measured = _measure_face(photo.pixels, landmarks, frame)
+    crop = _crop(photo.pixels, region, frame.unit, measured.reading.sharpness)
     own = find_own_content(photo.pixels, landmarks, mouth, measured.palette, frame)
     palette = measured.palette if own.tooth is None else with_teeth(measured.palette, own.tooth)
     # a smile is wider than a mouth at rest
@@ -177,7 +180,8 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
         jaw_travel_mm=jaw_travel(local, anchor) * FACE_HEIGHT_MM, eyes=_measure_eyes(landmarks, frame),
         soft_lids=_soft_lids(photo.pixels, topology, positions, frame.unit),
         palette=palette, sprites=draw_mouth(palette, frame.pixels_per_mm, half_mouth_mm, measured.blur, youth),
-        own=own, spectacles=spectacles, grain=measured.grain, blur=measured.blur,
+        own=own, spectacles=spectacles, grain=measured.grain,
+        reading=measured.reading, blur=measured.blur,
     )  # fmt: skip
 
 
@@ -215,12 +219,12 @@ def _moving_region(
     return Region(mask, first_row, spans, int(left), first_row, int(right), first_row + len(spans), step, grid)
 
 
-def _crop(pixels: U8, region: Region, unit: float) -> Crop:
+def _crop(pixels: U8, region: Region, unit: float, sharpness: float) -> Crop:
     margin = round(0.15 * unit) + 4
     x, y = max(0, int(region.spans[:, 0].min()) - margin), max(0, region.first_row - margin)
     right = min(pixels.shape[1], int(region.spans[:, 1].max()) + margin)
     bottom = min(pixels.shape[0], region.first_row + len(region.spans) + margin)
-    packed = enlarge_and_pack(pixels[y:bottom, x:right])
+    packed = enlarge_and_pack(pixels[y:bottom, x:right], sharpness)
     return Crop(packed.ravel(), packed.shape[1], packed.shape[0], x, y)
 
 
@@ -228,6 +232,7 @@ def _crop(pixels: U8, region: Region, unit: float) -> Crop:
 class _Measured:
     palette: Palette
     grain: float
+    reading: Reading
     blur: float
 
 
@@ -242,7 +247,11 @@ def _measure_face(pixels: U8, landmarks: F64, frame: HeadFrame) -> _Measured:
     face = polygon_mask(grey.shape, [inside[list(OVAL)]]) > 0
     shrink = min(1.0, 400.0 / max(crop.shape[:2]))
     palette = build_palette(lab_of(reduced(crop, shrink)), inside * shrink)
-    return _Measured(palette, measure_grain(grey, face), measure_blur(grey, face, frame.unit))
+    grain = measure_grain(grey, face)
+    middle = inside[list(_MIDDLE_FACE)].astype(int)
+    low, high = np.maximum(middle.min(0), 0), np.minimum(middle.max(0), middle.min(0) + 400)
+    reading = fit_reading(np.ascontiguousarray(crop[low[1] : high[1], low[0] : high[0]]), grain)
+    return _Measured(palette, grain, reading, measure_blur(grey, face, frame.unit))
 
 
 def _window_triangles(topology: Topology, triangles: I32, positions: F64, unit: float) -> tuple[I32, I32, I32]:

@@ -31,10 +31,13 @@ from gpu_worker.schema import CONTROL, CONTROLS, FaceRig, FloatArray, Image, Mot
 _TEETH_DEPTH = 0.04
 #: Half width of an opening's edge, face heights.
 _EDGE = 0.0045
-#: Share of the photo's grain that is given back where interpolation took it, and in what is drawn anew.
-_GRAIN, _INTERIOR_GRAIN = 0.9, 0.8
+#: Share of the photo's grain in what is drawn anew.
+_INTERIOR_GRAIN = 0.8
 #: How far lips and lids take their edge colour from inside the skin when closed, face heights.
 _LIP_INSET, _LID_INSET = 0.006, 0.010
+#: Change of the gap of lips over which what the photo shows between them fades into what is drawn, millimetres. Shorter
+#: fades flash when lips pass the photo's own gap quickly.
+_FADE_MM = 4.0
 _POOL_SIZE = 16
 
 #: The enlarged crop of the photo, as the kernels take it: memory, row length, rows, and where it begins (x, y).
@@ -61,7 +64,7 @@ class WarpRenderer:
         self._opening = OpeningPlan(portrait)
         self._noise = noise_tile()
         self._loss = loss_table()
-        self._grain = min(MOST_GRAIN, round(256 * _GRAIN * portrait.grain))
+        self._grain = min(MOST_GRAIN, round(256 * portrait.reading.grain))
         self._camera = portrait.camera
         self._teeth = portrait.mouth_anchor + np.array([0.0, 0.0, _TEETH_DEPTH])
         self._strips = [holes.strip_triangles(len(h.upper)) for h in portrait.topology.holes]
@@ -236,7 +239,7 @@ class WarpRenderer:
         strip, left, top = drawn
         numbers = self._mouth_numbers(controls, self._patch(self._teeth, head))
         numbers[mouth.SOFTNESS] = softness
-        numbers[mouth.SHOWN] = smoothstep(moved, 0.1, 1.6) if p.mouth.is_open else 1.0
+        numbers[mouth.SHOWN] = smoothstep(moved, 0.1, _FADE_MM) if p.mouth.is_open else 1.0
         numbers[mouth.OPENING_MM] = float(gaps.max()) / per_mm
         palette, sprites, own = p.palette, p.sprites, p.own
         mouth.draw_mouth_layer(

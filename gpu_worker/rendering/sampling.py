@@ -25,15 +25,15 @@ MOST_GRAIN = 7000
 _TAPS = 8
 #: Movements (1/65536 pixel) and changes of brightness (1/65536) that reading rounds to nothing.
 _STILL, _SAME_LIGHT = 960, 30
-#: Gain of the half-way filter at 0.7 of the highest frequency.
-_SHARPNESS = 1.30
+#: Gain of the half-way filter at 0.7 of the highest frequency, unless a photo needs another.
+SHARPNESS = 1.30
 
 
-@lru_cache(maxsize=1)
-def halfway_filter() -> F64:
+@lru_cache(maxsize=32)
+def halfway_filter(sharpness: float = SHARPNESS) -> F64:
     """Symmetric filter of 8 taps for the value half way between two pixels, sum 1 (weighted least squares)."""
     omega = np.linspace(0.0, np.pi, 128)
-    target = 1.0 + (_SHARPNESS - 1.0) * (omega / (0.7 * np.pi)) ** 4
+    target = 1.0 + (sharpness - 1.0) * (omega / (0.7 * np.pi)) ** 4
     weight = np.where(omega < 0.75 * np.pi, 1.0, 0.05)
     # cosines of the taps at +-1/2, 3/2, 5/2, 7/2; the last tap follows from the sum
     cosines = 2 * np.cos(omega[:, None] * (np.arange(_TAPS // 2) + 0.5))
@@ -43,14 +43,14 @@ def halfway_filter() -> F64:
     return np.concatenate([half[::-1], half])
 
 
-def enlarge_and_pack(pixels: U8) -> I64:
+def enlarge_and_pack(pixels: U8, sharpness: float = SHARPNESS) -> I64:
     """Enlarge twice and pack: ``(h, w, 3)`` to ``(2 (h + 8), 2 (w + 8))``, channel c in bits 16 c to 16 c + 7.
 
     Position (x, y) of ``pixels`` is at (2 (x + 4), 2 (y + 4)); values at even positions are the pixels themselves.
     """
     padded = np.pad(pixels, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), mode="edge")
     height, width = padded.shape[:2]
-    kernel = halfway_filter().astype(np.float32)
+    kernel = halfway_filter(sharpness).astype(np.float32)
     identity = np.ones(1, dtype=np.float32)
     # the filter has an even number of taps: anchored so that the result lies half a pixel further on
     anchor = _TAPS // 2 - 1

@@ -80,6 +80,33 @@ def test_motion_is_continuous(renderer: WarpRenderer) -> None:
     assert steps.max() < 4 * np.median(steps)
 
 
+def _spoken(fps: float, seconds: float = 0.64) -> np.ndarray:
+    """Controls of a syllable, a blink and a turning head, sampled at ``fps``."""
+    t = np.arange(round(seconds * fps)) / fps
+    rows = np.zeros((len(t), len(CONTROLS)), np.float32)
+    said = (1 - np.cos(2 * np.pi * t / seconds)) / 2
+    rows[:, CONTROL["jaw"]], rows[:, CONTROL["close"]] = 0.7 * said, 1 - said
+    rows[:, CONTROL["blink_left"]] = rows[:, CONTROL["blink_right"]] = np.exp(-(((t - 0.3) / 0.07) ** 2))
+    rows[:, CONTROL["gaze_x"]], rows[:, CONTROL["yaw"]] = 0.3 * said, 3.0 * np.sin(3 * t) + 0.3
+    return rows
+
+
+def test_no_popping_at_any_frame_rate(renderer: WarpRenderer) -> None:
+    """Twice the frame rate halves what changes from frame to frame, everywhere: nothing jumps."""
+
+    def changes(fps: float) -> np.ndarray:
+        """Mean change of 8 x 8 pixel blocks from each frame to the next: ``(frames - 1, rows, columns)``."""
+        frames = np.stack([f.mean(2) for f in renderer.frames(MotionTrack(fps, _spoken(fps)), 2)])
+        height, width = frames.shape[1] // 8 * 8, frames.shape[2] // 8 * 8
+        blocks = frames[:, :height, :width].reshape(len(frames), height // 8, 8, width // 8, 8).mean((2, 4))
+        return np.asarray(np.abs(np.diff(blocks, axis=0)))
+
+    slow, fast = changes(50.0), changes(100.0)
+    assert fast.max() < 0.66 * slow.max()
+    steps = fast.mean((1, 2))
+    assert np.abs(np.diff(steps)).max() < 0.5 * steps.max(), "and the amount of change itself does not jump"
+
+
 @pytest.mark.parametrize("extra", [{}, {"jaw": 0.4}, {"jaw": 0.2, "pucker": 0.6}, {"smile_left": 1.0, "jaw": 0.3}])
 def test_closed_lips_really_touch(renderer: WarpRenderer, extra: dict[str, float]) -> None:
     opening = renderer.planned_opening(_track(_controls(), _controls(close=1.0, press=1.0, **extra)))
