@@ -58,7 +58,7 @@ class _Engine:
 _NOTHING = "nothing stands in: this stage cannot run"
 _ENGINES: tuple[_Engine, ...] = (
     _Engine("pillow", "inspect", "reads JPEG, PNG, WebP and AVIF photos", "pillow", ("PIL",), _NOTHING),
-    _Engine("pillow-heif", "inspect", "reads HEIC photos", "pillow-heif", ("pillow_heif",), _NOTHING),
+    _Engine("pi-heif", "inspect", "reads HEIC photos", "pi-heif", ("pi_heif",), _NOTHING),
     _Engine(
         "mediapipe-mesh", "inspect", "finds faces and their 478 landmarks", "mediapipe", ("mediapipe", "cv2"), _NOTHING
     ),

@@ -133,6 +133,11 @@ def test_the_site_loads_no_engine_library() -> None:
     assert offenders(modules_under("picturetalk_site", "animator", "accounts"), HEAVY) == []
 
 
+def test_nothing_loads_libraries_with_gpl_codecs() -> None:
+    """Their wheels carry x264 and x265: fine for the tests, not for the product, which runs ffmpeg as a program."""
+    assert offenders(modules_under(*PACKAGES), {"av", "pillow_heif"}) == []
+
+
 def test_light_modules_stay_light() -> None:
     reached: set[str] = set()
     todo = [name for name in LIGHT_ENGINE if name in MODULES]

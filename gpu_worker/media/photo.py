@@ -17,7 +17,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import pillow_heif
+import pi_heif
 from PIL import Image as Pillow
 from PIL import ImageCms
 
@@ -159,7 +159,7 @@ def _open_header(data: bytes, kind: str) -> Pillow.Image:
 
 @functools.cache
 def _register_heif() -> None:
-    pillow_heif.register_heif_opener(thumbnails=False)
+    pi_heif.register_heif_opener(thumbnails=False)
 
 
 def _check_size(size: tuple[int, int], config: EngineConfig) -> None:

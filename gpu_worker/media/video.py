@@ -10,8 +10,6 @@ Not in charge of: what is drawn (rendering), the visible label (provenance), wha
 from __future__ import annotations
 
 import subprocess
-import threading
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -20,11 +18,10 @@ import numpy as np
 
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import EngineError
+from gpu_worker.media.ffmpeg_process import StderrTail, ffmpeg_executable
 from gpu_worker.media.sound import write_wav
 from gpu_worker.schema import Image, Waveform
 
-#: Lines of ffmpeg's complaints that are kept for the error.
-_STDERR_LINES = 20
 #: Seconds ffmpeg may take to finish the file after the last frame.
 _FINISH_TIMEOUT = 300.0
 _BITRATE_AAC = "160k"
@@ -35,37 +32,9 @@ _TO_BT709 = (
 )
 
 
-def ffmpeg_executable() -> str:
-    """Path of the ffmpeg binary that comes with imageio-ffmpeg; raises EngineError when there is none."""
-    import imageio_ffmpeg
-
-    try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
-        raise EngineError("no ffmpeg binary was found", permanent=True) from error
-
-
 def even(length: int) -> int:
     """The smallest even number not below ``length``; 4:2:0 chroma needs even sides."""
     return length + (length & 1)
-
-
-class _StderrTail(threading.Thread):
-    """Reads a process's stderr to its end, so that it never blocks on a full pipe, and keeps the last lines."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        super().__init__(name="ffmpeg-stderr", daemon=True)
-        self._stream = process.stderr
-        self._lines: deque[str] = deque(maxlen=_STDERR_LINES)
-
-    def run(self) -> None:
-        if self._stream is not None:
-            for line in self._stream:
-                self._lines.append(line.decode("utf-8", "replace").rstrip())
-
-    def text(self) -> str:
-        self.join(timeout=5.0)
-        return "\n".join(self._lines)
 
 
 class VideoWriter:
@@ -99,7 +68,7 @@ class VideoWriter:
         padded = (even(height), even(width), 3)
         self._padded: Image | None = None if padded == self._shape else np.empty(padded, np.uint8)
         self._process: subprocess.Popen[bytes] | None = None
-        self._stderr: _StderrTail | None = None
+        self._stderr: StderrTail | None = None
 
     def __enter__(self) -> VideoWriter:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +77,7 @@ class VideoWriter:
         self._process = subprocess.Popen(
             self._command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
-        self._stderr = _StderrTail(self._process)
+        self._stderr = StderrTail(self._process)
         self._stderr.start()
         return self
 

@@ -1,12 +1,11 @@
 """Reading a finished video back, a frame at a time, in bounded memory.
 
-Frames and sound come from ffmpeg as a separate process; the container's own clock (start times, edit lists) comes
-from PyAV, which reads it without decoding.
+Frames and sound come from ffmpeg as a separate process, and so does the description of the streams; the container's
+own clock (start times, edit lists, counts) is read from its boxes, exactly and without decoding.
 """
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from gpu_worker.errors import EngineError
-from gpu_worker.media.video import ffmpeg_executable
+from gpu_worker.media.ffmpeg_process import FfmpegOutput, FfmpegTimeoutError
+from gpu_worker.media.mp4_boxes import TrackClock, read_track_clocks
+from gpu_worker.media.stream_header import StreamHeader, read_stream_header
 from gpu_worker.schema import Image, Waveform
+
+#: Longest silence of ffmpeg before it is taken for hung, seconds; a busy machine needs a few.
+_STALL_SECONDS = 120.0
+#: Longest sound that is read, seconds: a bound, not a limit of the product.
+_MOST_SOUND_SECONDS = 4 * 3600
 
 
 @dataclass(frozen=True)
@@ -47,30 +53,40 @@ class Window:
 
 
 def probe(path: Path) -> VideoInfo:
-    """Read the container's header; raises EngineError when it is not a video."""
-    import av
-
+    """Read the container's header; raises EngineError when it is not an mp4 with a picture track."""
     try:
-        with av.open(str(path)) as container:
-            video = container.streams.video[0]
-            audio = container.streams.audio[0] if container.streams.audio else None
-            fps = float(video.average_rate or 0)
-            start = float((video.start_time or 0) * (video.time_base or 0))
-            sound_start = float((audio.start_time or 0) * (audio.time_base or 0)) if audio is not None else start
-            return VideoInfo(
-                width=video.codec_context.width,
-                height=video.codec_context.height,
-                fps=fps,
-                frames=video.frames,
-                duration=float((video.duration or 0) * (video.time_base or 0)),
-                video_codec=video.codec_context.name,
-                pixel_format=str(video.codec_context.pix_fmt),
-                audio_codec=audio.codec_context.name if audio is not None else None,
-                audio_rate=audio.codec_context.sample_rate if audio is not None else None,
-                audio_offset=sound_start - start,
-            )
-    except (av.FFmpegError, IndexError, OSError) as error:
-        raise EngineError(f"{path.name} cannot be read as a video") from error
+        clocks = read_track_clocks(path)
+    except (ValueError, OSError) as error:
+        raise _not_a_video(path) from error
+    header = read_stream_header(["-i", f"file:{path}"])
+    picture, sound = _first(clocks, "vide"), _first(clocks, "soun")
+    if header is None or header.video is None or picture is None or not picture.duration:
+        raise _not_a_video(path)
+    return _video_info(header, picture, sound)
+
+
+def _video_info(header: StreamHeader, picture: TrackClock, sound: TrackClock | None) -> VideoInfo:
+    assert header.video is not None  # noqa: S101 - the caller has looked
+    return VideoInfo(
+        width=header.video.width,
+        height=header.video.height,
+        fps=picture.rate,
+        frames=picture.samples,
+        duration=picture.duration,
+        video_codec=header.video.codec,
+        pixel_format=header.video.pixel_format,
+        audio_codec=header.audio.codec if header.audio is not None else None,
+        audio_rate=header.audio.rate if header.audio is not None else None,
+        audio_offset=sound.start - picture.start if sound is not None else 0.0,
+    )
+
+
+def _first(clocks: list[TrackClock], handler: str) -> TrackClock | None:
+    return next((clock for clock in clocks if clock.handler == handler), None)
+
+
+def _not_a_video(path: Path) -> EngineError:
+    return EngineError(f"{path.name} cannot be read as a video")
 
 
 def read_frames(path: Path, window: Window | None = None, every: int = 1) -> Iterator[Image]:
@@ -88,44 +104,33 @@ def read_frames(path: Path, window: Window | None = None, every: int = 1) -> Ite
     if every > 1:
         filters.insert(0, f"select=not(mod(n\\,{every}))")
     filters.append(f"scale={width}:{height}:in_color_matrix=bt709:in_range=tv:out_range=full:flags=bicubic")
-    command = [ffmpeg_executable(), "-hide_banner", "-nostdin", "-loglevel", "error", "-i", str(path), "-an"]
-    command += ["-fps_mode", "passthrough", "-vf", ",".join(filters), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
-    size = width * height * 3
-    try:
-        while (block := _read_exactly(process, size)) is not None:
-            yield np.frombuffer(block, np.uint8).reshape(height, width, 3)
-        if process.wait() != 0:
-            raise EngineError(f"ffmpeg could not decode {path.name} to its end")
-    finally:
-        if process.poll() is None:
-            process.kill()
-        if process.stdout is not None:
-            process.stdout.close()
-        process.wait()
+    arguments = ["-v", "error", "-i", f"file:{path}", "-map", "0:v:0", "-fps_mode", "passthrough"]
+    arguments += ["-vf", ",".join(filters), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
+    with FfmpegOutput(arguments, stall_s=_STALL_SECONDS) as output:
+        try:
+            while True:
+                # A frame of its own each time: whoever reads may keep it.
+                frame = np.empty((height, width, 3), np.uint8)
+                if output.read_into(frame.reshape(-1).data) < frame.size:
+                    break
+                yield frame
+            status = output.finish()
+        except FfmpegTimeoutError as error:
+            raise EngineError(f"ffmpeg stopped while it decoded {path.name}") from error
+        if status != 0:
+            raise EngineError(f"ffmpeg could not decode {path.name} to its end: {output.complaints()[-500:]}")
 
 
 def read_sound(path: Path, rate: int) -> Waveform:
     """Decode the sound to mono float32 at ``rate`` Hz, on the picture's clock: sample 0 sounds with frame 0."""
-    command = [ffmpeg_executable(), "-hide_banner", "-nostdin", "-loglevel", "error", "-i", str(path), "-vn"]
-    command += ["-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", str(rate), "-f", "f32le", "pipe:1"]
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode != 0:
-        raise EngineError(
-            f"the sound of {path.name} cannot be decoded: {done.stderr.decode('utf-8', 'replace')[-500:]}"
-        )
-    return Waveform(np.frombuffer(done.stdout, "<f4").astype(np.float32), rate)
-
-
-def _read_exactly(process: subprocess.Popen[bytes], size: int) -> bytearray | None:
-    """One whole frame, or None at the end of the stream (a last, incomplete frame is none)."""
-    if process.stdout is None:
-        return None
-    block = bytearray(size)
-    view, got = memoryview(block), 0
-    while got < size:
-        count = process.stdout.readinto(view[got:])  # type: ignore[attr-defined]
-        if not count:
-            return None
-        got += count
-    return block
+    arguments = ["-v", "error", "-i", f"file:{path}", "-map", "0:a:0", "-af", "aresample=async=1:first_pts=0"]
+    arguments += ["-ac", "1", "-ar", str(rate), "-f", "f32le", "pipe:1"]
+    with FfmpegOutput(arguments, stall_s=_STALL_SECONDS) as output:
+        try:
+            samples = output.read_up_to(_MOST_SOUND_SECONDS * rate * 4)
+            status = output.finish()
+        except FfmpegTimeoutError as error:
+            raise EngineError(f"ffmpeg stopped while it decoded the sound of {path.name}") from error
+        if status != 0:
+            raise EngineError(f"the sound of {path.name} cannot be decoded: {output.complaints()[-500:]}")
+    return Waveform(np.frombuffer(samples, "<f4").astype(np.float32), rate)

@@ -1,4 +1,4 @@
-"""Which kind of media a file is, by its first bytes alone, and the walk over an mp4's outermost boxes.
+"""Which kind of media a file is, by its first bytes alone.
 
 Nothing is decoded here. Every later reader is given the format found here explicitly, so that a playlist, an archive
 or a script with the name of a video never reaches a demuxer that would follow it to other files.
@@ -6,10 +6,8 @@ or a script with the name of a video never reaches a demuxer that would follow i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from gpu_worker.errors import InputError
 
@@ -22,18 +20,8 @@ MIME_TYPES: dict[MediaKind, str] = {
     "png": "image/png",
 }
 
-#: More outermost boxes than any encoder writes; a file made of empty boxes ends here.
-_MAX_BOXES = 4096
-
-
-@dataclass(frozen=True)
-class Box:
-    """One outermost box of an ISO media file: ``start`` and ``size`` in bytes, ``payload`` where its content begins."""
-
-    kind: bytes
-    start: int
-    size: int
-    payload: int
+#: ffmpeg's names of the demuxer family that a kind may be read with.
+DEMUXERS: dict[MediaKind, str] = {"mp4": "mov,mp4,m4a,3gp,3g2,mj2", "webm": "matroska,webm"}
 
 
 def sniff(path: Path) -> MediaKind:
@@ -61,22 +49,3 @@ def sniff(path: Path) -> MediaKind:
         "This is not a video or picture that can be checked.",
         "MP4, MOV and WebM videos and JPEG and PNG pictures can be checked.",
     )
-
-
-def boxes(stream: BinaryIO, length: int) -> Iterator[Box]:
-    """The outermost boxes of an mp4 of ``length`` bytes (ISO/IEC 14496-12, 4.2); stops at the first that is broken."""
-    position = 0
-    for _ in range(_MAX_BOXES):
-        if position + 8 > length:
-            return
-        stream.seek(position)
-        header = stream.read(16)
-        size, kind, payload = int.from_bytes(header[:4], "big"), header[4:8], position + 8
-        if size == 1:
-            size, payload = int.from_bytes(header[8:16], "big"), position + 16
-        elif size == 0:
-            size = length - position
-        if size < payload - position or position + size > length:
-            return
-        yield Box(kind, position, size, payload)
-        position += size

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
-import av
-import av.error
-
 from gpu_worker.errors import EngineError
-from gpu_worker.provenance.containers import boxes, sniff
+from gpu_worker.media.ffmpeg_process import FfmpegOutput, FfmpegTimeoutError, untrusted_input
+from gpu_worker.media.mp4_boxes import boxes
+from gpu_worker.provenance.containers import DEMUXERS, sniff
 
 GENERATOR = "PictureTalk"
 
@@ -32,6 +31,8 @@ _JOB_ALLOWED = re.compile(r"[0-9A-Za-z._-]{1,64}")
 
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _MAX_XMP_BYTES = 1 << 20
+#: Most that is read of a file's tags, and the longest time it may take, seconds.
+_MAX_TAG_BYTES, _TAG_SECONDS = 1 << 20, 20.0
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _XMP = "http://ns.adobe.com/xap/1.0/"
@@ -41,7 +42,8 @@ _META = "adobe:ns:meta/"
 
 @dataclass(frozen=True)
 class FileTags:
-    """What a file's own tags claim; None where it says nothing. ``tags`` holds the container's tags as they are."""
+    """What a file's own tags claim; None where it says nothing. ``tags`` holds the container's tags as
+    they are, but for ``encoder``, which says what program wrote the file and claims nothing."""
 
     ai_animated: bool
     job_id: str | None
@@ -85,14 +87,7 @@ def read_tags(path: Path) -> FileTags:
     :func:`gpu_worker.provenance.containers.sniff` does.
     """
     kind = sniff(path)
-    tags: dict[str, str] = {}
-    if kind in ("mp4", "webm"):
-        demuxer = "mov" if kind == "mp4" else "matroska"
-        try:
-            with av.open(str(path), format=demuxer, metadata_errors="replace") as container:
-                tags = {str(key).lower(): str(value) for key, value in container.metadata.items()}
-        except (av.error.FFmpegError, OSError, ValueError):
-            tags = {}
+    tags = _read_container_tags(path, DEMUXERS[kind]) if kind in DEMUXERS else {}
     xmp = _read_xmp(path) if kind == "mp4" else None
     comment = tags.get("comment", "")
     source = _attribute(xmp, "Iptc4xmpExt:DigitalSourceType")
@@ -103,6 +98,31 @@ def read_tags(path: Path) -> FileTags:
         digital_source_type=source,
         tags=tags,
     )
+
+
+def _read_container_tags(path: Path, demuxer: str) -> dict[str, str]:
+    arguments = ["-v", "error", *untrusted_input(path, demuxer), "-map_metadata", "0", "-map_chapters", "-1"]
+    arguments += ["-fflags", "+bitexact", "-f", "ffmetadata", "pipe:1"]
+    try:
+        with FfmpegOutput(arguments, stall_s=_TAG_SECONDS, limit_s=_TAG_SECONDS) as output:
+            told = output.read_up_to(_MAX_TAG_BYTES)
+    except FfmpegTimeoutError:
+        return {}
+    return parse_ffmetadata(told.decode("utf-8", "replace"))
+
+
+def parse_ffmetadata(told: str) -> dict[str, str]:
+    """The global tags of ffmpeg's metadata format, names in lower case. A backslash takes ``= ; # \\`` and the end of a
+    line for what they are; a line that begins with ``[`` ends the global part."""
+    tags: dict[str, str] = {}
+    for line in re.findall(r"(?:[^\\\n]|\\.)+", told, re.DOTALL):
+        if line.startswith("["):
+            break
+        found = re.fullmatch(r"((?:[^=\\]|\\.)*)=(.*)", line, re.DOTALL)
+        if found and not line.startswith((";", "#")):
+            key, value = (re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL) for part in found.groups())
+            tags[key.lower()] = value
+    return tags
 
 
 def _check_job_id(job_id: str) -> None:

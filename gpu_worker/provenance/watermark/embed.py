@@ -10,13 +10,12 @@ is the least of a ladder with which the mark survives a real H.264 encoding at h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_worker.media.h264_trial import encoded_and_decoded
 from gpu_worker.provenance.watermark.code import CODED_BITS, encode, watermark_id
 from gpu_worker.provenance.watermark.pattern import (
     CHIP,
@@ -211,15 +210,7 @@ def trial_encoding(plane: Plane, side: int, crf: int = 30) -> Plane:
     height, width = plane.shape
     size = (round(width * side / UNITS / 2) * 2, round(height * side / UNITS / 2) * 2)
     small = cv2.resize(np.clip(plane, 0, 255), size, interpolation=cv2.INTER_AREA)
-    encoder = av.CodecContext.create("libx264", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = size[0], size[1], "yuv420p"
-    encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
-    encoder.options = {"crf": str(crf), "preset": "veryfast", "tune": "zerolatency"}
-    picture = av.VideoFrame.from_ndarray(np.rint(small).astype(np.uint8), format="gray").reformat(format="yuv420p")
-    decoder = av.CodecContext.create("h264", "r")
-    frames = [frame for packet in [*encoder.encode(picture), *encoder.encode(None)] for frame in decoder.decode(packet)]
-    frames += decoder.decode(None)
-    decoded = frames[0].to_ndarray(format="gray").astype(np.float32)
+    decoded = encoded_and_decoded(np.rint(small).astype(np.uint8), crf).astype(np.float32)
     return cv2.resize(decoded, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.float32)
 
 

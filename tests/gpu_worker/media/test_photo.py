@@ -302,3 +302,16 @@ def test_sniff_knows_formats_by_their_first_bytes() -> None:
     assert sniff(b"\x00\x00\x00\x1cftypisom\x00\x00\x00\x00isommp42") is None
     assert sniff(b"RIFF\x00\x00\x00\x00WAVE") is None
     assert sniff(b"") is None
+
+
+def test_heic_is_decoded_without_gpl_libraries(tmp_path: Path) -> None:
+    """The tests write HEIC with another build of libheif; what reads it must be the one without x265."""
+    import pi_heif
+
+    codecs = pi_heif.libheif_info()
+    assert "libde265" in codecs["decoders"]
+    assert not [name for name in codecs["encoders"] if "265" in name or "264" in name]
+    path = tmp_path / "a.heic"
+    quarters().save(path, "HEIF")
+    assert load_photo(path, CONFIG).source_format == "HEIF"
+    assert Pillow.OPEN["HEIF"][0].__module__.startswith("pi_heif")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import Cancelled, EngineError
+from gpu_worker.media import ffmpeg_process
 from gpu_worker.media import video as video_module
-from gpu_worker.media.video import VideoWriter, ffmpeg_executable, write_poster
+from gpu_worker.media.ffmpeg_process import ffmpeg_executable
+from gpu_worker.media.video import VideoWriter, write_poster
 from gpu_worker.media.video_reader import Window, probe, read_frames, read_sound
 from gpu_worker.schema import Image, Waveform
 
@@ -91,6 +94,35 @@ def test_any_frame_rate_keeps_picture_and_sound_together(tmp_path: Path, fps: fl
     )
     delay = int(correlation.argmax())
     assert min(delay, 2 * count - delay) <= 48, "more than a millisecond apart"
+
+
+def test_reading_may_stop_early(tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> None:
+    path = tmp_path / "a.mp4"
+    _write(path, 512, 512, frames=60)
+    before = threading.active_count()
+    frames = read_frames(path)
+    first = next(frames)
+    second = next(frames)
+    frames.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
+    first[:] = 0
+    assert second.any(), "every frame has memory of its own"
+    assert [process.returncode for process in started[-1:]] == [-9]
+
+
+def test_a_failing_decoder_is_reported_with_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.mp4"
+    _write(path)
+    script = tmp_path / "ffmpeg"
+    script.write_text("#!/bin/sh\nhead -c 4000 /dev/zero\necho 'a hole in the file' >&2\nexit 3\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(ffmpeg_process, "ffmpeg_executable", lambda: str(script))
+    frames = read_frames(path, Window(0, 0, 32, 32, 32, 32))
+    assert next(frames).shape == (32, 32, 3)
+    with pytest.raises(EngineError, match="a hole in the file"):
+        next(frames)
+    with pytest.raises(EngineError, match="a hole in the file"):
+        read_sound(path, 16000)
 
 
 def test_a_window_is_cut_and_scaled(tmp_path: Path) -> None:

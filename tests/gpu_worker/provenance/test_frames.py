@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
 from gpu_worker.errors import InputError
+from gpu_worker.media.ffmpeg_process import ffmpeg_executable
 from gpu_worker.provenance.containers import sniff
 from gpu_worker.provenance.frames import ReadLimits, sample_luma
 from gpu_worker.schema import Image
@@ -32,10 +35,65 @@ def test_few_frames_are_taken_over_the_whole_video(video: Path) -> None:
     assert any(not np.array_equal(frames[0], frame) for frame in frames[1:])
 
 
-def test_long_videos_are_sampled_by_seeking(video: Path) -> None:
-    frames = sample_luma(video, "mp4", ReadLimits(frames=4, sequential_frames=3))
-    assert 1 <= len(frames) <= 4
-    assert frames[0].shape == (160, 192)
+def test_long_videos_are_sampled_by_their_key_frames(astronaut: Image, tmp_path: Path) -> None:
+    small = astronaut[100:196, 200:328]
+    one_group = encode(tmp_path / "one.mp4", [np.roll(small, 3 * n, axis=1) for n in range(60)], crf=5)
+    path = tmp_path / "long.mp4"
+    command = [ffmpeg_executable(), "-v", "error", "-i", str(one_group), "-crf", "5", "-g", "10", "-sc_threshold", "0"]
+    subprocess.run([*command, str(path)], check=True, timeout=30)
+    frames = sample_luma(path, "mp4", ReadLimits(frames=3, sequential_frames=20))
+    assert len(frames) == 3
+    for number, frame in zip((0, 20, 40), frames, strict=True):
+        expected = cv2.cvtColor(np.roll(small, 3 * number, axis=1), cv2.COLOR_RGB2GRAY)
+        assert np.abs(frame.astype(int) - expected).mean() < 3, number
+
+
+def test_the_luma_is_what_another_decoder_sees(video: Path) -> None:
+    import av
+
+    with av.open(str(video)) as container:
+        expected = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    frames = sample_luma(video, "mp4")
+    assert len(frames) == len(expected) == 10
+    assert max(int(np.abs(a.astype(int) - b).max()) for a, b in zip(frames, expected, strict=True)) <= 1
+
+
+def test_a_recording_without_a_duration_is_read(astronaut: Image, tmp_path: Path) -> None:
+    """Browsers record webm without saying how long it is."""
+    whole = encode(tmp_path / "a.webm", [astronaut[:96, :128]] * 40, codec="libvpx")
+    live = tmp_path / "live.webm"
+    command = [ffmpeg_executable(), "-v", "error", "-i", str(whole), "-c", "copy", "-f", "webm", "-live", "1", "-"]
+    live.write_bytes(subprocess.run(command, capture_output=True, check=True, timeout=30).stdout)
+    assert len(sample_luma(live, "webm")) == 3
+
+
+def test_a_video_is_turned_as_its_header_says(video: Path, tmp_path: Path) -> None:
+    turned = tmp_path / "turned.mp4"
+    command = [ffmpeg_executable(), "-v", "error", "-display_rotation", "90", "-i", str(video), "-c", "copy"]
+    subprocess.run([*command, str(turned)], check=True, timeout=30)
+    frame, upright = sample_luma(turned, "mp4")[0], sample_luma(video, "mp4")[0]
+    assert frame.shape == (192, 160)
+    assert np.abs(np.rot90(upright).astype(int) - frame).mean() < 1
+
+
+def test_the_time_for_one_file_is_bounded(video: Path) -> None:
+    assert _code(video, ReadLimits(seconds=0.0)) == "damaged_media"
+
+
+def test_a_header_that_lies_about_the_size_is_noticed(video: Path, tmp_path: Path) -> None:
+    """The header says 16 by 16, the pictures are larger than may be read."""
+    content = bytearray(video.read_bytes())
+    entry = content.index(b"avc1", content.index(b"stsd"))
+    content[entry + 28 : entry + 32] = (16).to_bytes(2, "big") * 2
+    path = tmp_path / "lie.mp4"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        sample_luma(path, "mp4", ReadLimits(megapixels=0.01))
+    assert caught.value.code in ("damaged_media", "media_too_large")
+
+
+def test_codecs_that_are_not_read_are_refused(astronaut: Image, tmp_path: Path) -> None:
+    assert _code(encode(tmp_path / "a.mkv", [astronaut[:96, :128]] * 3, codec="ffv1")) == ("damaged_media")
 
 
 def test_webm_and_pictures_are_read(astronaut: Image, tmp_path: Path) -> None:

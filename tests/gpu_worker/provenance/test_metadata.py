@@ -14,6 +14,7 @@ from gpu_worker.provenance.metadata import (
     DIGITAL_SOURCE_TYPE,
     container_tags,
     ffmpeg_metadata_args,
+    parse_ffmetadata,
     read_tags,
     write_xmp,
 )
@@ -80,3 +81,27 @@ def test_junk_after_the_boxes_is_ignored(video: Path, tmp_path: Path, junk: byte
     path = tmp_path / "junk.mp4"
     path.write_bytes(video.read_bytes() + junk)
     assert read_tags(path).digital_source_type is None
+
+
+def test_every_tag_is_what_another_reader_finds(video: Path, tmp_path: Path) -> None:
+    import av
+
+    path = _tagged(video, tmp_path / "out.mp4", "a=b; c#d \\ e\\\\")
+    with av.open(str(path)) as container:
+        expected = {key.lower(): value for key, value in container.metadata.items() if key != "encoder"}
+    assert dict(read_tags(path).tags) == expected
+    assert expected["title"] == "a=b; c#d \\ e\\\\"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (";FFMETADATA1\nTitle=a\\\nb\\=c\\\\\nx\\=y=2\n", {"title": "a\nb=c\\", "x=y": "2"}),
+        (";FFMETADATA1\na=1\n[STREAM]\na=2\n", {"a": "1"}),
+        (";FFMETADATA1\n#a=1\nno sign\n\nb=\n", {"b": ""}),
+        ("", {}),
+        ("a=\\", {"a": ""}),
+    ],
+)
+def test_the_escapes_of_the_metadata_format_are_undone(told: str, expected: dict[str, str]) -> None:
+    assert parse_ffmetadata(told) == expected
