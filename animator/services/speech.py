@@ -21,6 +21,7 @@ from animator.selectors.speech import speech_for_user, speech_payload
 from animator.services import quota, upload
 from gpu_worker.errors import InputError
 from gpu_worker.languages import find_language, find_voice
+from gpu_worker.speech.markup import parse_markup
 from gpu_worker.speech.text import check_text
 
 #: Smallest and largest factor of speed and pitch.
@@ -41,6 +42,7 @@ class TypedWords:
 def check_words(words: TypedWords) -> TypedWords:
     """The same words, with the codes of language and voice as they are kept. Raises as ``add_typed_speech``."""
     check_text(words.text, engine_config())
+    parse_markup(words.text)
     language = find_language(words.language)
     voice = find_voice(words.voice)
     for name, factor in (("speed", words.speed), ("pitch", words.pitch)):
@@ -54,8 +56,8 @@ def check_words(words: TypedWords) -> TypedWords:
 def add_typed_speech(user: User, words: TypedWords) -> Speech:
     """Take in typed words; ready at once.
 
-    Raises ``empty_text``, ``text_too_long``, ``no_speakable_text``, ``unsupported_language``, ``unknown_voice``,
-    ``bad_speed``, ``bad_pitch`` or ``too_many_uploads``.
+    Raises ``empty_text``, ``text_too_long``, ``no_speakable_text``, ``markup_not_closed``, ``bad_markup``,
+    ``unsupported_language``, ``unknown_voice``, ``bad_speed``, ``bad_pitch`` or ``too_many_uploads``.
     """
     words = check_words(words)
     quota.check_upload_allowance(user, 0)

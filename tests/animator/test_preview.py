@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import wave
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import django_rq
 import pytest
@@ -16,6 +17,7 @@ from animator.errors import SiteError
 from animator.models import Speech
 from animator.services import preview
 from animator.services.speech import TypedWords
+from gpu_worker.config import EngineConfig
 from gpu_worker.errors import InputError
 
 pytestmark = pytest.mark.django_db
@@ -51,16 +53,20 @@ def test_words_are_heard_and_nothing_is_kept() -> None:
     assert Speech.objects.count() == 0
 
 
-def test_a_refusal_of_the_engine_reaches_the_user() -> None:
-    with pytest.raises(InputError) as refusal:
-        hear_from_a_worker(TypedWords("<speak>Hello <break time='nonsense'/></speak>"))
-    assert refusal.value.code == "bad_markup"
-
-
 def test_bad_words_are_refused_before_a_worker_is_asked(signed_in: Client) -> None:
     assert ask(signed_in, text="") == (400, "empty_text")
     assert ask(signed_in, text="Hello", language="xx") == (400, "unsupported_language")
     assert ask(signed_in, text="Hello", speed=9) == (400, "bad_speed")
+    assert ask(signed_in, text="[slow]Hello") == (400, "markup_not_closed")
+    assert ask(signed_in, text="<speak>Hello <break time='nonsense'/></speak>") == (400, "bad_markup")
+
+
+def test_a_refusal_of_the_engine_reaches_the_user(settings: Any) -> None:
+    # That the sound is longer than allowed shows only once it is spoken.
+    settings.ENGINE_CONFIG = EngineConfig(max_sound_seconds=5.0)
+    with pytest.raises(InputError) as refusal:
+        hear_from_a_worker(TypedWords("Hello [pause 9s] again"))
+    assert refusal.value.code == "speech_too_long"
 
 
 def test_without_a_worker_the_user_is_told_and_nothing_waits(
