@@ -47,8 +47,11 @@ class EngineWorker(SimpleWorker):
         if site_queue.RENDER in queue_names:
             from gpu_worker import pipeline  # noqa: F401 - half of the time is its imports
             from gpu_worker.engines import shared_engines
+            from gpu_worker.rendering import warmup
 
             shared_engines()
+            # Compiles the renderer on a machine's first start, else loads what was compiled.
+            warmup()
 
     def handle_warm_shutdown_request(self) -> None:
         """The first signal: ask the work in progress to go back to the queue."""

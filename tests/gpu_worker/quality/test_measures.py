@@ -10,7 +10,7 @@ from gpu_worker.quality.integrity import frame_integrity
 from gpu_worker.quality.opening import Series, eye_opening, mouth_opening
 from gpu_worker.quality.outside import OutsideWatch
 from gpu_worker.quality.sync import agreement
-from gpu_worker.schema import CONTROLS
+from gpu_worker.schema import CONTROL, CONTROLS
 
 FPS = 25.0
 
@@ -97,8 +97,17 @@ def test_black_and_frozen_frames_are_counted() -> None:
     level[7], change[20:22] = 3.0, 0.0
     counts = frame_integrity(level, change, controls, 100.0)
     assert (counts.expected, counts.frames, counts.black, counts.frozen) == (50, 50, 1, 2)
-    still = frame_integrity(level, change, np.zeros((50, 2), np.float32), 100.0)
+    still = frame_integrity(level, change, np.zeros((50, len(CONTROLS)), np.float32), 100.0)
     assert still.frozen == 0
+
+
+def test_a_head_that_comes_to_rest_is_not_a_frozen_frame() -> None:
+    controls = np.zeros((50, len(CONTROLS)), np.float32)
+    level, change = np.full(50, 100.0), np.full(50, 0.01)
+    controls[:, CONTROL["yaw"]] = np.linspace(4.0, 0.0, 50)  # less than a tenth of a degree a frame
+    assert frame_integrity(level, change, controls, 100.0).frozen == 0
+    controls[:, CONTROL["yaw"]] = np.linspace(40.0, 0.0, 50)
+    assert frame_integrity(level, change, controls, 100.0).frozen == 49
 
 
 def test_one_changed_pixel_outside_is_seen_and_inside_is_not() -> None:
