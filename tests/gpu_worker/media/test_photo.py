@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pi_heif
 import pillow_heif
 import pytest
 from numpy.typing import NDArray
@@ -22,7 +23,9 @@ from gpu_worker.schema import Image
 
 CONFIG = EngineConfig()
 RED, GREEN, BLUE, GREY = (220, 30, 30), (30, 180, 40), (30, 40, 210), (128, 128, 128)
+# To write HEIC; it is read as the product reads it, whichever of both came first in this process.
 pillow_heif.register_heif_opener()
+pi_heif.register_heif_opener(thumbnails=False)
 
 
 def quarters(size: tuple[int, int] = (160, 120)) -> Pillow.Image:
@@ -306,8 +309,6 @@ def test_sniff_knows_formats_by_their_first_bytes() -> None:
 
 def test_heic_is_decoded_without_gpl_libraries(tmp_path: Path) -> None:
     """The tests write HEIC with another build of libheif; what reads it must be the one without x265."""
-    import pi_heif
-
     codecs = pi_heif.libheif_info()
     assert "libde265" in codecs["decoders"]
     assert not [name for name in codecs["encoders"] if "265" in name or "264" in name]
