@@ -18,7 +18,7 @@ _MUST_MOVE = 0.15
 #: How visible one unit of a control is; 1 for all others. A tenth of a degree moves a small face by a tenth of a pixel,
 #: which the encoder may leave out; the tongue may move behind closed lips; shifts are in face heights.
 _VISIBLE = {
-    "yaw": 0.25, "pitch": 0.25, "roll": 0.25, "tongue_up": 0.0, "tongue_forward": 0.0,
+    "yaw": 0.5, "pitch": 0.5, "roll": 0.5, "tongue_up": 0.0, "tongue_forward": 0.0,
     "shift_x": 10.0, "shift_y": 10.0, "scale": 10.0,
 }  # fmt: skip
 _WEIGHTS = np.array([_VISIBLE.get(name, 1.0) for name in CONTROLS], dtype=np.float32)
