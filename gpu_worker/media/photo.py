@@ -7,7 +7,6 @@ to the decoders, whatever the file is called.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import io
 import os
@@ -157,8 +156,8 @@ def _open_header(data: bytes, kind: str) -> Pillow.Image:
         raise _damaged() from error
 
 
-@functools.cache
 def _register_heif() -> None:
+    """Registered anew for every photo: another reader of HEIC, once imported, would otherwise take its place."""
     pi_heif.register_heif_opener(thumbnails=False)
 
 
