@@ -25,6 +25,7 @@ from gpu_worker.rendering.pose import (
     turning_point,
 )
 from gpu_worker.rendering.raster import draw_triangles
+from gpu_worker.rendering.relief import with_relief
 from gpu_worker.rendering.sampling import enlarge_and_pack
 from gpu_worker.rendering.shading import build_shading
 from gpu_worker.rendering.shapes import MouthMeasures, build_basis, jaw_travel, measure_mouth
@@ -169,15 +170,16 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     # a smile is wider than a mouth at rest
     half_mouth_mm = mouth.half_width * FACE_HEIGHT_MM / (1.0 + 3.0 * min(mouth.gap, 0.07))
     youth = measure_youth(landmarks, frame.unit)
-    anchor = local[13] + 0.34 * (local[14] - local[13])
+    rest = frame.to_local(topology.refine(with_relief(base, frame)))
+    anchor = rest[13] + 0.34 * (rest[14] - rest[13])
     return Portrait(
-        photo=photo.pixels, topology=topology, frame=frame, rest=local.astype(np.float32),
+        photo=photo.pixels, topology=topology, frame=frame, rest=rest.astype(np.float32),
         source=np.ascontiguousarray(positions[:, :2], dtype=np.float32), basis=basis,
         shading=build_shading(local), follow=follow.astype(np.float32),
-        pivot=turning_point(local), triangles=triangles,
+        pivot=turning_point(rest), triangles=triangles,
         windows=_window_triangles(topology, triangles, positions, frame.unit),
         flips=_flips(topology, positions), region=region, crop=crop, mouth=mouth, mouth_anchor=anchor,
-        jaw_travel_mm=jaw_travel(local, anchor) * FACE_HEIGHT_MM, eyes=_measure_eyes(landmarks, frame),
+        jaw_travel_mm=jaw_travel(local, anchor) * FACE_HEIGHT_MM, eyes=_measure_eyes(landmarks, rest, frame),
         soft_lids=_soft_lids(photo.pixels, topology, positions, frame.unit),
         palette=palette, sprites=draw_mouth(palette, frame.pixels_per_mm, half_mouth_mm, measured.blur, youth),
         own=own, spectacles=spectacles, grain=measured.grain,
@@ -278,13 +280,13 @@ def _flips(topology: Topology, positions: F64) -> tuple[float, float, float]:
     return signs[0], signs[1], signs[2]
 
 
-def _measure_eyes(landmarks: F64, frame: HeadFrame) -> dict[str, Eye]:
+def _measure_eyes(landmarks: F64, rest: F64, frame: HeadFrame) -> dict[str, Eye]:
     eyes = {}
     for side, rows in EYES.items():
         iris = landmarks[list(rows.iris), :2]
         radius = float(np.linalg.norm(iris[1] - iris[3]) + np.linalg.norm(iris[2] - iris[4])) / 4
         gap = float(np.linalg.norm(landmarks[rows.lower[4], :2] - landmarks[rows.upper[4], :2])) / frame.unit
-        anchor = frame.to_local((landmarks[rows.upper[0]] + landmarks[rows.upper[-1]]) / 2)
+        anchor = (rest[rows.upper[0]] + rest[rows.upper[-1]]) / 2
         eyes[side] = Eye((float(iris[0, 0]), float(iris[0, 1])), max(radius, 0.5), anchor, gap)
     return eyes
 
