@@ -7,7 +7,19 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from animator.models import AuditEntry, Consent, Decision, FileCheck, Job, Photo, QuotaUsage, Report, Result, Speech
+from animator.models import (
+    AuditEntry,
+    Consent,
+    Decision,
+    FileCheck,
+    Hold,
+    Job,
+    Photo,
+    QuotaUsage,
+    Report,
+    Result,
+    Speech,
+)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -80,6 +92,14 @@ class ReportAdmin(ReadOnlyAdmin):
     list_filter = ("state", "reason")
     search_fields = ("id", "job_ref", "reporter__email")
     list_select_related = ("reporter",)
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    list_display = ("id", "code", "outcome", "job_ref", "photo_ref", "owner", "created_at", "decided_by", "decided_at")
+    list_filter = ("outcome", "code")
+    search_fields = ("id", "job_ref", "photo_ref", "owner__email")
+    list_select_related = ("owner", "decided_by")
 
 
 @admin.register(Decision)

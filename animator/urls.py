@@ -9,7 +9,7 @@ from animator.api import photo as photo_api
 from animator.api import report as report_api
 from animator.api import speech as speech_api
 from animator.api import verify as verify_api
-from animator.views import home, job, media, open_report, report, studio, verify
+from animator.views import hold, home, job, media, open_report, report, studio, verify
 
 app_name = "animator"
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("report/", open_report.report_new, name="report_new"),
     path("reports/follow/<str:secret>/", open_report.report_follow, name="report_follow"),
     path("reports/<uuid:report_id>/", report.report_detail, name="report_detail"),
+    path("holds/", hold.hold_list, name="hold_list"),
+    path("holds/<uuid:hold_id>/", hold.hold_detail, name="hold_detail"),
     path("verify/", verify.verify, name="verify"),
     path("api/photos/", photo_api.photos, name="api_photos"),
     path("api/photos/<uuid:photo_id>/", photo_api.photo, name="api_photo"),

@@ -6,6 +6,7 @@ from animator.models.audit import AuditEntry
 from animator.models.consent import Consent
 from animator.models.decision import Decision
 from animator.models.file_check import FileCheck
+from animator.models.hold import Hold
 from animator.models.job import Job
 from animator.models.photo import Photo
 from animator.models.quota import QuotaUsage
@@ -18,6 +19,7 @@ __all__ = [
     "Consent",
     "Decision",
     "FileCheck",
+    "Hold",
     "Job",
     "Photo",
     "QuotaUsage",

@@ -65,6 +65,7 @@ class Job(models.Model):
     charged_day = models.DateField(null=True, blank=True, help_text="The day whose allowance paid for it.")
     created_at = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField()
+    held_at = models.DateTimeField(null=True, blank=True, help_text="Since when it waits for a person, see Hold.")
     not_before = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)

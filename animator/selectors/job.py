@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from animator.models.job import ACTIVE_STATES, TERMINAL_STATES, Job, JobState
 from animator.selectors.eta import current_pace, remaining_seconds, waiting_seconds
+from animator.selectors.hold import held_by_job
 
 
 def _jobs() -> QuerySet[Job]:
@@ -35,8 +36,8 @@ def active_jobs(user: User) -> int:
 
 
 def waiting_jobs() -> list[Job]:
-    """Every job that waits, the next one first."""
-    return list(_jobs().filter(state=JobState.QUEUED).order_by("queued_at", "id"))
+    """Every job that waits for a worker, the next one first; not those that wait for a person."""
+    return list(_jobs().filter(state=JobState.QUEUED, held_at__isnull=True).order_by("queued_at", "id"))
 
 
 def job_payloads(jobs: Iterable[Job]) -> list[dict[str, Any]]:
@@ -50,6 +51,7 @@ def job_payloads(jobs: Iterable[Job]) -> list[dict[str, Any]]:
         line = waiting_jobs()
         running = list(_jobs().filter(state=JobState.PROCESSING))
     place = {job.id: index for index, job in enumerate(line)}
+    held = held_by_job(jobs)
     payloads = []
     for job in jobs:
         position, eta = None, None
@@ -58,7 +60,7 @@ def job_payloads(jobs: Iterable[Job]) -> list[dict[str, Any]]:
             eta = waiting_seconds(job, [*running, *line[: place[job.id]]], now, pace)
         elif pace is not None and job.state == JobState.PROCESSING:
             eta = remaining_seconds(job, now, pace)
-        payloads.append(_payload(job, position, eta))
+        payloads.append(_payload(job, position, eta, held.get(job.id)))
     return payloads
 
 
@@ -67,7 +69,7 @@ def job_payload(job: Job) -> dict[str, Any]:
     return job_payloads([job])[0]
 
 
-def _payload(job: Job, position: int | None, eta: float | None) -> dict[str, Any]:
+def _payload(job: Job, position: int | None, eta: float | None, held: dict[str, Any] | None) -> dict[str, Any]:
     result = getattr(job, "result", None)
     taken_down = result is not None and result.removed_at is not None
     hidden = result is not None and result.hidden_at is not None and not taken_down
@@ -80,6 +82,7 @@ def _payload(job: Job, position: int | None, eta: float | None) -> dict[str, Any
         "percent": round(job.percent, 1),
         "eta_s": None if eta is None else round(eta, 1),
         "queue_position": position,
+        "held": held,
         "at": job.updated_at.isoformat(),
         "title": job.title,
         "created_at": job.created_at.isoformat(),
@@ -90,7 +93,7 @@ def _payload(job: Job, position: int | None, eta: float | None) -> dict[str, Any
         "hidden": hidden,
         "can": {
             "cancel": job.state in ACTIVE_STATES,
-            "retry": job.state == JobState.FAILED,
+            "retry": job.state == JobState.FAILED and job.error_code != "refused_by_moderator",
             "delete": job.state in TERMINAL_STATES,
         },
         "error": job.error_dict,

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from animator.models.photo import Photo
 from animator.models.upload import UploadState
+from animator.selectors.hold import held_photo
 
 
 def photo_for_user(user: User, photo_id: UUID) -> Photo:
@@ -29,5 +30,6 @@ def photo_payload(photo: Photo) -> dict[str, Any]:
         "url": reverse("animator:media_photo", args=[photo.id]) if ready else None,
         "faces": photo.faces,
         "findings": photo.findings,
+        "held": held_photo(photo),
         "error": photo.error_dict,
     }

@@ -23,7 +23,8 @@ from animator.models.upload import Upload, UploadState
 from animator.selectors import job as selectors
 from animator.selectors.photo import photo_for_user
 from animator.selectors.speech import speech_for_user
-from animator.services import audit, quota
+from animator.services import audit, hold, quota
+from animator.services.announcing import announce, announce_places
 from animator.services.consent import Confirmation, record_consent
 from animator.services.photo import erase_photo
 from animator.services.speech import erase_speech
@@ -78,7 +79,8 @@ def create_job(user: User, request: JobRequest) -> Job:
             updated_at=now,
         )
         job.save(force_insert=True)
-        queue.enqueue_job(job.id, job.token)
+        if not hold.inherit_photo_holds(job):
+            queue.enqueue_job(job.id, job.token)
     announce(job.id)
     return selectors.job_for_user(user, job.id)
 
@@ -107,6 +109,7 @@ def cancel_job(user: User, job_id: UUID) -> Job:
     job = selectors.job_for_user(user, job_id)
     now = timezone.now()
     over: dict[str, Any] = {"state": JobState.CANCELLED, "stage": "", "finished_at": now, "updated_at": now}
+    over["held_at"] = None
     with transaction.atomic():
         waited = Job.objects.filter(id=job.id, state=JobState.QUEUED).update(**over) == 1
         if not waited and Job.objects.filter(id=job.id, state=JobState.PROCESSING).update(**over) != 1:
@@ -121,8 +124,13 @@ def cancel_job(user: User, job_id: UUID) -> Job:
 
 
 def retry_job(user: User, job_id: UUID) -> Job:
-    """Make a failed job anew. Raises ``job_did_not_fail``, ``too_many_jobs`` or ``quota_used_up``."""
+    """Make a failed job anew.
+
+    Raises ``job_did_not_fail``, ``job_was_refused``, ``too_many_jobs`` or ``quota_used_up``.
+    """
     job = selectors.job_for_user(user, job_id)
+    if job.error_code == "refused_by_moderator":
+        raise conflict("job_was_refused", "A moderator refused this video.", "Its page says how to object.")
     token, now = new_token(), timezone.now()
     with transaction.atomic():
         changes: dict[str, Any] = {} if job.charged_day else {"charged_day": quota.charge(user)}
@@ -135,7 +143,8 @@ def retry_job(user: User, job_id: UUID) -> Job:
         )  # fmt: skip
         if again != 1:
             raise conflict("job_did_not_fail", "Only a video that failed can be tried again.")
-        queue.enqueue_job(job.id, token)
+        if not hold.inherit_photo_holds(job):
+            queue.enqueue_job(job.id, token)
     announce(job.id)
     return selectors.job_for_user(user, job_id)
 
@@ -155,20 +164,6 @@ def delete_job(user: User, job_id: UUID) -> None:
         erase_photo(job.photo)
         erase_speech(job.speech)
     realtime.send_job_deleted(job.id, user.id)
-
-
-def announce(job_id: UUID) -> None:
-    """Send a job's present state to whoever looks at it."""
-    job = Job.objects.select_related("speech", "result").filter(id=job_id).first()
-    if job is not None:
-        realtime.send_job(selectors.job_payload(job), job.owner_id)
-
-
-def announce_places(limit: int = 50) -> None:
-    """Tell those who wait, the first ``limit`` of them, their place in the queue; call it when the queue moves."""
-    line = selectors.waiting_jobs()[:limit]
-    for job, payload in zip(line, selectors.job_payloads(line), strict=True):
-        realtime.send_job(payload, job.owner_id)
 
 
 def _check_ready(upload: Upload, code: str, message: str) -> None:

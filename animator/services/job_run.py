@@ -22,7 +22,7 @@ from animator.conf import site_config
 from animator.models import Job, Result
 from animator.models.job import JobState, Stage
 from animator.services import quota
-from animator.services.job import announce, announce_places
+from animator.services.announcing import announce, announce_places
 from animator.services.upload import new_token
 from gpu_worker.errors import InputError
 
@@ -50,7 +50,7 @@ class FinishedVideo:
 def claim(job_id: UUID, token: str, worker: str) -> Job | None:
     """Begin the run that ``token`` names; None when it is no longer wanted."""
     now = timezone.now()
-    claimed = Job.objects.filter(id=job_id, state=JobState.QUEUED, token=token).update(
+    claimed = Job.objects.filter(id=job_id, state=JobState.QUEUED, held_at__isnull=True, token=token).update(
         state=JobState.PROCESSING, stage=Stage.INSPECT, percent=0, eta_s=None, attempts=F("attempts") + 1,
         worker=worker, not_before=None, started_at=now, heartbeat_at=now, updated_at=now,
     )  # fmt: skip
@@ -159,11 +159,13 @@ def recover(now: datetime) -> int:
             queue.withdraw(queue.RENDER, token)
             count += 1
     rows = list(
-        Job.objects.filter(state=JobState.QUEUED, updated_at__lt=now - timedelta(seconds=config.lost_after_s))
+        Job.objects.filter(
+            state=JobState.QUEUED, held_at__isnull=True, updated_at__lt=now - timedelta(seconds=config.lost_after_s)
+        )
         .exclude(not_before__gt=now)
         .values_list("id", "token")
     )
-    due = Job.objects.filter(state=JobState.QUEUED, token="", not_before__lte=now)
+    due = Job.objects.filter(state=JobState.QUEUED, held_at__isnull=True, token="", not_before__lte=now)
     rows += [row for row in due.values_list("id", "token") if row not in rows]
     if not rows:
         return count
@@ -178,7 +180,7 @@ def recover(now: datetime) -> int:
 def _enqueue_anew(job_id: UUID, token: str) -> bool:
     fresh = new_token()
     with transaction.atomic():
-        done = Job.objects.filter(id=job_id, state=JobState.QUEUED, token=token).update(
+        done = Job.objects.filter(id=job_id, state=JobState.QUEUED, held_at__isnull=True, token=token).update(
             token=fresh, updated_at=timezone.now()
         )
         if done == 1:

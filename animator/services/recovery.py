@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from animator import queue
 from animator.models import Photo, Speech
-from animator.services import file_check, job_run, upload
+from animator.services import file_check, hold, job_run, upload
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 def recover() -> int:
     """Bring back lost jobs and checks; returns how many. Without Redis it waits for the next turn."""
     now = timezone.now()
+    hold.close_moot_holds()
     try:
         count = job_run.recover(now)
         count += upload.recover(Photo, queue.enqueue_photo_check, now)

@@ -17,7 +17,7 @@ from animator.rules import RULES, rule_about
 from animator.selectors.job import job_for_user
 from animator.selectors.report import report_for_moderator
 from animator.services import audit
-from animator.services.job import announce
+from animator.services.announcing import announce
 
 #: Longest statement that comes with a report, characters.
 MAX_STATEMENT = 4000

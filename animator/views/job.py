@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from animator.api.user import signed_in_user
 from animator.models.job import Job
 from animator.models.report import ReportReason
+from animator.selectors.hold import refusal_for_owner
 from animator.selectors.job import job_for_user, job_payload, job_payloads, jobs_for_user
 from animator.selectors.quota import quota_payload, stored_bytes
 from animator.selectors.removal import removal_for_owner
@@ -46,6 +47,7 @@ def job_detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "job": job_payload(job),
         "result": result_payload(result) if result is not None and removal is None else None,
         "removal": removal,
+        "refusal": refusal_for_owner(job),
         "contact": settings.CONTACT_EMAIL,
         "report_reasons": ReportReason.choices,
     }

@@ -9,25 +9,28 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from animator import storage
 from animator.api.errors import api
 from animator.api.user import signed_in_user
-from animator.selectors.photo import photo_for_user
+from animator.selectors.hold import photo_for_viewer, speech_for_viewer
 from animator.selectors.result import FILES, result_for_user
-from animator.selectors.speech import speech_for_user
-from animator.services.access import note_foreign_access
+from animator.services.access import note_foreign_access, note_foreign_upload
 
 
 @api("GET", "HEAD")
 def photo(request: HttpRequest, photo_id: UUID) -> HttpResponseBase:
-    found = photo_for_user(signed_in_user(request), photo_id)
+    user = signed_in_user(request)
+    found = photo_for_viewer(user, photo_id)
     if not found.path:
         raise Http404
+    note_foreign_upload(user, found)
     return storage.serve(request, found.path, etag=found.id.hex)
 
 
 @api("GET", "HEAD")
 def speech(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
-    found = speech_for_user(signed_in_user(request), speech_id)
+    user = signed_in_user(request)
+    found = speech_for_viewer(user, speech_id)
     if not found.path:
         raise Http404
+    note_foreign_upload(user, found)
     return storage.serve(request, found.path, etag=found.id.hex)
 
 

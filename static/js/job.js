@@ -37,15 +37,19 @@ async function show(job) {
 /** @param {any} job */
 function showProgress(job) {
   const queued = job.state === "queued";
-  const label = queued ? placeInQueue(job.queue_position) : stageLabel(job.stage);
+  const held = Boolean(job.held);
+  const label = held ? "Waiting for a person" : queued ? placeInQueue(job.queue_position) : stageLabel(job.stage);
   need("#job-stage").textContent = label;
   need("#job-percent").textContent = queued ? "" : `${Math.round(job.percent ?? 0)} %`;
   need("#job-lede").textContent =
-    (queued ? "Your video is in the queue." : "Your video is being made.") + " You may leave this page; it goes on without you.";
+    (held ? "A person looks at it before it is made." : queued ? "Your video is in the queue." : "Your video is being made.") + " You may leave this page; it goes on without you.";
+  need("#job-held").hidden = !held;
+  need("#job-held-reason").textContent = job.held?.message ?? "";
+  need("#job-bar").hidden = held;
   setProgress(need("#job-bar"), queued ? null : (job.percent ?? 0));
   need("#job-eta").textContent = timeLeft(job.eta_s);
   need("#job-cancel").hidden = !job.can.cancel;
-  document.title = queued ? `In the queue · ${job.title}` : `${Math.round(job.percent ?? 0)} % · ${job.title}`;
+  document.title = held ? `Waiting for a person · ${job.title}` : queued ? `In the queue · ${job.title}` : `${Math.round(job.percent ?? 0)} % · ${job.title}`;
   showStages(queued ? -1 : STAGES.findIndex((one) => one.id === job.stage));
   if (label !== spokenStage) announce(label);
   spokenStage = label;

@@ -15,7 +15,8 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from accounts.models import User
-from animator.models import FileCheck, Job, Photo, Report, Speech
+from animator.models import FileCheck, Hold, Job, Photo, Report, Speech
+from animator.services.hold import hold_photo
 from animator.services.open_report import follow_hash
 from animator.services.report import make_report
 from animator.urls import urlpatterns
@@ -26,7 +27,7 @@ WHO = ("owner", "other", "anonymous", "moderator", "administrator")
 #: Follows a report that was made without an account.
 SECRET = "a-secret-that-nobody-guesses"
 
-Thing = Job | Photo | Speech | Report | FileCheck
+Thing = Job | Photo | Speech | Report | FileCheck | Hold
 
 #: Sends to the sign-in page.
 LOGIN = 302
@@ -58,6 +59,10 @@ TABLE = (
     Row("report_detail", "get", (403, 403, LOGIN, 200, 200), "report"),
     # An empty form is refused, after the gate.
     Row("report_detail", "post", (403, 403, LOGIN, 400, 400), "report"),
+    Row("hold_list", "get", (403, 403, LOGIN, 200, 200)),
+    Row("hold_list", "post", (405, 405, 405, 405, 405)),
+    Row("hold_detail", "get", (403, 403, LOGIN, 200, 200), "hold"),
+    Row("hold_detail", "post", (403, 403, LOGIN, 400, 400), "hold"),
     # An empty body is refused, after the gate.
     Row("api_photos", "post", (400, 400, 401, 400, 400)),
     Row("api_photos", "get", (405, 405, 401, 405, 405)),
@@ -88,6 +93,8 @@ TABLE = (
     Row("api_file_check", "delete", (405, 405, 405, 405, 405), "check"),
     Row("api_reports", "post", (400, 400, 401, 400, 400)),
     Row("media_photo", "get", (200, 404, 401, 404, 404), "photo"),
+    # It waits for a human look.
+    Row("media_photo", "get", (200, 404, 401, 200, 200), "held_photo"),
     Row("media_speech", "get", (404, 404, 401, 404, 404), "speech"),  # typed: there is no file
     Row("media_result", "get", (200, 404, 401, 200, 200), "job"),  # it was reported
     Row("media_result", "head", (200, 404, 401, 200, 200), "job"),
@@ -99,7 +106,10 @@ TABLE = (
 @pytest.fixture
 def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
     job, unreported = finish_job(make_job()), finish_job(make_job())
+    held_photo = make_ready_photo(owner)
     return {
+        "hold": hold_photo(held_photo, "nudity"),
+        "held_photo": held_photo,
         "job": job,
         "unreported": unreported,
         "unreported_secret": unreported,
@@ -205,7 +215,19 @@ def test_the_admin_asks_strangers_to_sign_in(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    ["job", "photo", "speech", "consent", "result", "report", "decision", "quotausage", "auditentry", "filecheck"],
+    [
+        "job",
+        "photo",
+        "speech",
+        "consent",
+        "result",
+        "report",
+        "decision",
+        "quotausage",
+        "auditentry",
+        "filecheck",
+        "hold",
+    ],
 )
 def test_administrators_see_every_table(model: str, administrator: User, finished_job: Job, client: Client) -> None:
     client.force_login(administrator)

@@ -8,7 +8,7 @@ import { isActive, stageLabel, STATES } from "./stages.js";
 /**
  * @typedef {{id: string, state: string, stage: string | null, percent: number | null, eta_s: number | null,
  *   queue_position: number | null, title: string, created_at: string, poster_url: string | null, photo_url?: string | null,
- *   removed?: boolean,
+ *   removed?: boolean, held?: {code: string, message: string} | null,
  *   hidden?: boolean,
  *   can: {cancel: boolean, retry: boolean, delete: boolean},
  *   error: {message: string, hint: string} | null}} Job
@@ -71,7 +71,8 @@ export class JobCard {
     this.job = job;
     const active = isActive(job.state);
     const gone = { label: job.hidden ? "Hidden for now" : "Taken down", tone: "badge-bad" };
-    const state = job.removed ? gone : STATES[job.state];
+    const waits = { label: "Waiting for a person", tone: "badge-warn" };
+    const state = job.removed ? gone : job.held ? waits : STATES[job.state];
     this.element.classList.toggle("active", active);
     this.badge.className = `badge ${state.tone}`;
     this.badge.textContent = state.label;
@@ -80,7 +81,7 @@ export class JobCard {
     this.play.hidden = job.state !== "succeeded" || Boolean(job.removed);
     this.what.textContent = this.sentence(job);
     this.showAge();
-    this.bar.hidden = !active;
+    this.bar.hidden = !active || Boolean(job.held);
     this.bar.setAttribute("aria-label", `Progress of ${job.title}`);
     if (active) setProgress(this.bar, job.state === "queued" ? null : (job.percent ?? 0));
     this.error.hidden = !job.error;
@@ -105,6 +106,7 @@ export class JobCard {
 
   /** @param {Job} job */
   sentence(job) {
+    if (job.held) return job.held.message;
     if (job.state === "queued") return placeInQueue(job.queue_position);
     if (job.state !== "processing") return "";
     const left = timeLeft(job.eta_s);

@@ -12,7 +12,7 @@ import { setProgress } from "../lib/progressbar.js";
  * @typedef {import("../lib/facepicker.js").Face} Face
  * @typedef {import("../lib/facepicker.js").Finding} Finding
  * @typedef {{id: string, state: "checking" | "ready" | "rejected", name: string, width: number, height: number,
- *   url: string, faces: Face[], findings: Finding[], error: {error: string, message: string, hint: string} | null}} Photo
+ *   url: string, faces: Face[], findings: Finding[], held?: {message: string} | null, error: {error: string, message: string, hint: string} | null}} Photo
  */
 
 export class PhotoStep {
@@ -157,6 +157,9 @@ export class PhotoStep {
         lines.push(notice("good", title));
         lines.push(...found.map((one) => notice("warn", one.message, one.hint)));
       }
+    }
+    if (this.photo.held) {
+      lines.push(notice("warn", "A person looks at this photo first", `${this.photo.held.message} You can go on; the video waits until a moderator has looked.`));
     }
     this.findings.replaceChildren(...lines);
   }
