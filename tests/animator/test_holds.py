@@ -82,7 +82,7 @@ def test_what_has_ended_cannot_be_held(finished_job: Job) -> None:
     assert Hold.objects.count() == 0
 
 
-def test_a_released_job_goes_on(job: Job, moderator: User, django_capture_on_commit_callbacks: Callable) -> None:  # type: ignore[type-arg]
+def test_a_released_job_goes_on(job: Job, moderator: User, django_capture_on_commit_callbacks: Callable) -> None:
     hold = hold_job(job, "text_rule")
     release(hold, moderator)
     again = fresh(job)
@@ -159,7 +159,7 @@ def test_a_refused_photo_is_erased_and_its_jobs_fail(
     job: Job,
     moderator: User,
     media_folder: Path,
-    django_capture_on_commit_callbacks: Callable,  # type: ignore[type-arg]
+    django_capture_on_commit_callbacks: Callable,
 ) -> None:
     hold = hold_photo(job.photo, "nudity")
     assert stored_files(media_folder)
