@@ -9,7 +9,7 @@ from animator.api import photo as photo_api
 from animator.api import report as report_api
 from animator.api import speech as speech_api
 from animator.api import verify as verify_api
-from animator.views import hold, home, job, media, open_report, report, studio, verify
+from animator.views import audit, hold, home, job, media, open_report, report, studio, verify
 
 app_name = "animator"
 
@@ -25,6 +25,8 @@ urlpatterns = [
     path("holds/", hold.hold_list, name="hold_list"),
     path("holds/<uuid:hold_id>/", hold.hold_detail, name="hold_detail"),
     path("verify/", verify.verify, name="verify"),
+    path("audit/", audit.audit_list, name="audit_list"),
+    path("audit/export.<str:kind>", audit.audit_export, name="audit_export"),
     path("api/photos/", photo_api.photos, name="api_photos"),
     path("api/photos/<uuid:photo_id>/", photo_api.photo, name="api_photo"),
     path("api/speech/", speech_api.speeches, name="api_speeches"),

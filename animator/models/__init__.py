@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from animator.models.audit import AuditEntry
+from animator.models.audit import AuditEntry, AuditHead
 from animator.models.consent import Consent
 from animator.models.decision import Decision
 from animator.models.file_check import FileCheck
@@ -16,6 +16,7 @@ from animator.models.speech import Speech
 
 __all__ = [
     "AuditEntry",
+    "AuditHead",
     "Consent",
     "Decision",
     "FileCheck",

@@ -28,6 +28,9 @@ WHO = ("owner", "other", "anonymous", "moderator", "administrator")
 SECRET = "a-secret-that-nobody-guesses"
 
 Thing = Job | Photo | Speech | Report | FileCheck | Hold
+#: Addresses that end in a word instead of an id.
+WORDS = {"report_follow": SECRET, "audit_export": "csv"}
+
 
 #: Sends to the sign-in page.
 LOGIN = 302
@@ -63,6 +66,9 @@ TABLE = (
     Row("hold_list", "post", (405, 405, 405, 405, 405)),
     Row("hold_detail", "get", (403, 403, LOGIN, 200, 200), "hold"),
     Row("hold_detail", "post", (403, 403, LOGIN, 400, 400), "hold"),
+    Row("audit_list", "get", (403, 403, LOGIN, 403, 200)),
+    Row("audit_list", "post", (405, 405, 405, 405, 405)),
+    Row("audit_export", "get", (403, 403, LOGIN, 403, 200), "csv"),
     # An empty body is refused, after the gate.
     Row("api_photos", "post", (400, 400, 401, 400, 400)),
     Row("api_photos", "get", (405, 405, 401, 405, 405)),
@@ -130,9 +136,9 @@ def people(owner: User, other: User, moderator: User, administrator: User) -> di
 
 
 def address(row: Row, things: dict[str, Thing]) -> str:
+    if row.name in WORDS:
+        return reverse(f"animator:{row.name}", args=[WORDS[row.name]])
     arguments: list[object] = [things[row.thing].pk] if row.thing else []
-    if row.name == "report_follow":
-        arguments = [SECRET]
     if row.name == "media_result":
         arguments.append("secret.txt" if row.thing == "unreported_secret" else "video.mp4")
     return reverse(f"animator:{row.name}", args=arguments)
