@@ -70,6 +70,7 @@ class WarpRenderer:
         self._strips = [holes.strip_triangles(len(h.upper)) for h in portrait.topology.holes]
         self._fills = [holes.fill_triangles(len(h.upper)) for h in portrait.topology.holes]
         self._contours = [np.concatenate([h.upper, h.lower]) for h in portrait.topology.holes]
+        self._openings = np.unique(np.concatenate(self._contours))
         lips = portrait.topology.mouth
         self._rest_gaps = np.linalg.norm(portrait.source[lips.lower] - portrait.source[lips.upper], axis=1)
 
@@ -122,6 +123,16 @@ class WarpRenderer:
         for index, side in enumerate(EYES):
             self._draw_eye(index + 1, side, controls, head, space, reading, out)
         self._draw_mouth(controls, head, space, reading, out)
+        self._keep_outside(space, out)
+
+    def _keep_outside(self, space: Workspace, out: U8) -> None:
+        """Undo what an extreme movement drew beyond the moving region: frames are used again and must not keep it."""
+        p = self._portrait
+        left, top, width, height = self._box_of(space.screen[self._openings], 0.055 * p.frame.unit + 8)
+        inside = p.region.mask[top : top + height, left : left + width]
+        if not inside.all():
+            box = (slice(top, top + height), slice(left, left + width))
+            out[box][~inside] = p.photo[box][~inside]
 
     def _place_points(self, controls: F32, space: Workspace) -> F32:
         """Deform, turn and project the mesh, and light it; returns the head's matrix."""
