@@ -11,6 +11,7 @@ from animator.models import (
     AuditEntry,
     Consent,
     Decision,
+    Erasure,
     FileCheck,
     Hold,
     Job,
@@ -77,6 +78,13 @@ class ConsentAdmin(ReadOnlyAdmin):
     list_filter = ("basis", "statement_version")
     search_fields = ("id", "owner__email", "photo_sha256")
     list_select_related = ("owner",)
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    list_display = ("object_type", "object_id", "why", "asked_at", "done_at")
+    list_filter = ("object_type", "why", ("done_at", admin.EmptyFieldListFilter))
+    search_fields = ("object_id",)
 
 
 @admin.register(Result)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeAlias, cast
 from uuid import UUID
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -34,6 +35,9 @@ from gpu_worker.errors import InputError
 Upload: TypeAlias = "UploadedFile[IO[Any]]"
 #: Bytes read from a file at a time.
 BLOCK = 256 * 1024
+
+#: What a storage that cannot be reached raises.
+UNREACHABLE: tuple[type[Exception], ...] = (OSError, BotoCoreError, ClientError)
 
 CONTENT_TYPES = {
     ".jpg": "image/jpeg",
@@ -120,6 +124,11 @@ def erase_runs(job_id: UUID, keep: str = "") -> None:
     for name in folders:
         if f"{root}/{name}" != keep:
             erase_folder(f"{root}/{name}")
+
+
+def erase_object(kind: str, object_id: UUID) -> None:
+    """Delete everything that is stored of one object, however deep."""
+    _erase_tree(_folder(kind, object_id))
 
 
 def local_path(path: str) -> str | None:
@@ -269,6 +278,13 @@ def _listing(folder: str) -> tuple[list[str], list[str]]:
         return default_storage.listdir(folder)
     except FileNotFoundError:
         return [], []
+
+
+def _erase_tree(folder: str) -> None:
+    folders, _ = _listing(folder)
+    for name in folders:
+        _erase_tree(f"{folder}/{name}")
+    erase_folder(folder)
 
 
 def _folder(kind: str, object_id: UUID) -> str:

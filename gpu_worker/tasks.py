@@ -243,6 +243,15 @@ def forget_old_work(older_than_s: float) -> int:
 def _store(key: UUID, token: str, outcome: AnimationOutcome) -> job_run.FinishedVideo:
     """Put the finished files into the run's own folder in storage."""
     folder = storage.result_folder(key, token)
+    try:
+        return _stored(folder, outcome)
+    except BaseException:
+        # Half a result is none; also when the time was up, or the worker was told to end, while it was written.
+        storage.erase_folder(folder)
+        raise
+
+
+def _stored(folder: str, outcome: AnimationOutcome) -> job_run.FinishedVideo:
     video = storage.store_file(f"{folder}/video.mp4", outcome.video)
     others = [("poster.jpg", outcome.poster), ("certificate.json", outcome.certificate_json)]
     if outcome.timeline_json is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from animator.models.audit import AuditEntry, AuditHead
 from animator.models.consent import Consent
 from animator.models.decision import Decision
+from animator.models.erasure import Erasure
 from animator.models.file_check import FileCheck
 from animator.models.hold import Hold
 from animator.models.job import Job
@@ -19,6 +20,7 @@ __all__ = [
     "AuditHead",
     "Consent",
     "Decision",
+    "Erasure",
     "FileCheck",
     "Hold",
     "Job",

@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from animator.models.erasure import Why
+
 
 class JobState(models.TextChoices):
     QUEUED = "queued"
@@ -61,6 +63,9 @@ class Job(models.Model):
     error_message = models.TextField(blank=True)
     error_hint = models.TextField(blank=True)
     reference = models.CharField(max_length=12, blank=True, help_text="Told to the user when the fault is ours.")
+
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="What was made is gone; the row stays.")
+    erased_why = models.CharField(max_length=20, choices=Why.choices, blank=True)
 
     charged_day = models.DateField(null=True, blank=True, help_text="The day whose allowance paid for it.")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -87,14 +87,26 @@ def _payload(job: Job, position: int | None, eta: float | None, held: dict[str, 
         "title": job.title,
         "created_at": job.created_at.isoformat(),
         "url": reverse("animator:job_detail", args=[job.id]),
-        "photo_url": reverse("animator:media_photo", args=[job.photo_id]),
+        "photo_url": None if job.erased_at else reverse("animator:media_photo", args=[job.photo_id]),
         "poster_url": reverse("animator:media_result", args=[job.id, "poster.jpg"]) if shown else None,
-        "removed": taken_down or hidden,
+        "removed": taken_down or hidden or job.erased_at is not None,
         "hidden": hidden,
+        "erased": _erased(job),
         "can": {
             "cancel": job.state in ACTIVE_STATES,
-            "retry": job.state == JobState.FAILED and job.error_code != "refused_by_moderator",
+            "retry": _may_retry(job),
             "delete": job.state in TERMINAL_STATES,
         },
         "error": job.error_dict,
     }
+
+
+def _may_retry(job: Job) -> bool:
+    return job.state == JobState.FAILED and job.error_code != "refused_by_moderator" and job.erased_at is None
+
+
+def _erased(job: Job) -> dict[str, str] | None:
+    """Why what was made is gone, for the owner."""
+    if job.erased_at is None:
+        return None
+    return {"at": job.erased_at.isoformat(), "why": job.erased_why, "message": job.get_erased_why_display()}

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from animator.conf import site_config
 from animator.models import Photo, Speech
+from animator.models.erasure import Why
 from animator.models.upload import UploadState
 from animator.services.photo import erase_photo
 from animator.services.speech import erase_speech
@@ -21,10 +22,10 @@ def erase_unused_uploads() -> int:
     count = 0
     for photo in Photo.objects.filter(jobs__isnull=True, created_at__lt=rejected).exclude(state=UploadState.ERASED):
         if photo.state == UploadState.REJECTED or photo.created_at < unused:
-            erase_photo(photo)
+            erase_photo(photo, Why.UNUSED)
             count += 1
     for speech in Speech.objects.filter(jobs__isnull=True, created_at__lt=rejected):
         if speech.state == UploadState.REJECTED or speech.created_at < unused:
-            erase_speech(speech)
+            erase_speech(speech, Why.UNUSED)
             count += 1
     return count

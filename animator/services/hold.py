@@ -15,17 +15,19 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from animator import queue, realtime, storage
+from animator import queue, realtime
 from animator.errors import SiteError, conflict
 from animator.models import Job, Photo
+from animator.models.erasure import Why
 from animator.models.hold import Hold, HoldCode, HoldOutcome
 from animator.models.job import ACTIVE_STATES, JobState
 from animator.models.upload import UploadState
 from animator.rules import RULES
 from animator.selectors.hold import hold_for_moderator, standing_holds
 from animator.selectors.photo import photo_payload
-from animator.services import audit, quota, upload
+from animator.services import audit, quota
 from animator.services.announcing import announce, announce_places
+from animator.services.file_erasure import erase_later
 from animator.services.upload import new_token
 
 log = logging.getLogger(__name__)
@@ -160,7 +162,7 @@ def _fail(job: Job, reasons: str) -> bool:
     if failed == 1:
         quota.refund(job.id)
         Hold.objects.filter(job=job, outcome="").update(outcome=HoldOutcome.MOOT, decided_at=now)
-        transaction.on_commit(lambda: storage.erase_runs(job.id))
+        erase_later("job", job.id, Why.MODERATION, busy=True)
     return failed == 1
 
 
@@ -174,7 +176,8 @@ def _reject_photo(photo_id: UUID) -> None:
         state=UploadState.REJECTED, error=error.as_dict(), path="", source_path="", bytes=0, token=""
     )
     Hold.objects.filter(photo=photo, outcome="").update(outcome=HoldOutcome.MOOT, decided_at=timezone.now())
-    transaction.on_commit(lambda: upload.erase_files(photo))
+    busy = photo.state == UploadState.CHECKING
+    erase_later("photo", photo.id, Why.MODERATION, paths=(photo.path, photo.source_path), busy=busy)
 
 
 def _decide(hold: Hold, moderator: User, outcome: str, **said: Any) -> None:

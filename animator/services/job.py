@@ -14,10 +14,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from animator import queue, realtime, storage
+from animator import queue, realtime
 from animator.conf import site_config
 from animator.errors import conflict, too_many
 from animator.models import Job, Photo, Speech
+from animator.models.erasure import Why
 from animator.models.job import TERMINAL_STATES, JobState
 from animator.models.upload import Upload, UploadState
 from animator.selectors import job as selectors
@@ -26,6 +27,7 @@ from animator.selectors.speech import speech_for_user
 from animator.services import audit, hold, quota
 from animator.services.announcing import announce, announce_places
 from animator.services.consent import Confirmation, record_consent
+from animator.services.file_erasure import erase_later
 from animator.services.photo import erase_photo
 from animator.services.speech import erase_speech
 from animator.services.upload import new_token
@@ -107,20 +109,43 @@ def cancel_job(user: User, job_id: UUID) -> Job:
     Raises ``job_is_over`` when it has ended already.
     """
     job = selectors.job_for_user(user, job_id)
-    now = timezone.now()
-    over: dict[str, Any] = {"state": JobState.CANCELLED, "stage": "", "finished_at": now, "updated_at": now}
-    over["held_at"] = None
     with transaction.atomic():
-        waited = Job.objects.filter(id=job.id, state=JobState.QUEUED).update(**over) == 1
-        if not waited and Job.objects.filter(id=job.id, state=JobState.PROCESSING).update(**over) != 1:
+        if stop_job(job) is None:
             raise conflict("job_is_over", "This video is no longer in the making.")
-        if waited and job.started_at is None:
-            quota.refund(job.id)
-    if waited:
-        queue.withdraw(queue.RENDER, job.token)
-    announce(job.id)
-    announce_places()
     return selectors.job_for_user(user, job_id)
+
+
+def stop_job(job: Job, **changes: Any) -> JobState | None:
+    """End a job that waits or runs, whoever wants it so; the state it was in, or None when it had ended already.
+
+    Call it in a transaction; everybody is told once that is through.
+    """
+    now = timezone.now()
+    over: dict[str, Any] = {
+        "state": JobState.CANCELLED,
+        "stage": "",
+        "held_at": None,
+        "finished_at": now,
+        "updated_at": now,
+    }
+    over.update(changes)
+    for state in (JobState.QUEUED, JobState.PROCESSING):
+        if Job.objects.filter(id=job.id, state=state).update(**over) == 1:
+            break
+    else:
+        return None
+    waited = state == JobState.QUEUED
+    if waited and job.started_at is None:
+        quota.refund(job.id)
+
+    def tell() -> None:
+        if waited:
+            queue.withdraw(queue.RENDER, job.token)
+        announce(job.id)
+        announce_places()
+
+    transaction.on_commit(tell)
+    return state
 
 
 def retry_job(user: User, job_id: UUID) -> Job:
@@ -136,7 +161,7 @@ def retry_job(user: User, job_id: UUID) -> Job:
         changes: dict[str, Any] = {} if job.charged_day else {"charged_day": quota.charge(user)}
         if selectors.active_jobs(user) >= site_config().max_active_jobs:
             raise too_many("too_many_jobs", "You have too many videos in the making.", "Wait until one is done.")
-        again = Job.objects.filter(id=job.id, state=JobState.FAILED).update(
+        again = Job.objects.filter(id=job.id, state=JobState.FAILED, erased_at__isnull=True).update(
             state=JobState.QUEUED, stage="", percent=0, attempts=0, token=token, worker="", error_code="",
             error_message="", error_hint="", reference="", queued_at=now, not_before=None, started_at=None,
             heartbeat_at=None, finished_at=None, updated_at=now, **changes,
@@ -160,7 +185,7 @@ def delete_job(user: User, job_id: UUID) -> None:
         if deleted == 0:
             raise conflict("job_is_active", "This video is still in the making.", "Cancel it first.")
         audit.record(user, "job_deleted", "job", job.id)
-        transaction.on_commit(lambda: storage.erase_runs(job.id))
+        erase_later("job", job.id, Why.OWNER)
         erase_photo(job.photo)
         erase_speech(job.speech)
     realtime.send_job_deleted(job.id, user.id)

@@ -16,10 +16,12 @@ from animator import queue, realtime, storage
 from animator.conf import engine_config
 from animator.errors import SiteError, conflict
 from animator.magic import HEAD_BYTES, looks_like_photo, not_a_photo
+from animator.models.erasure import Why
 from animator.models.photo import Photo
 from animator.models.upload import UploadState
 from animator.selectors.photo import photo_for_user, photo_payload
 from animator.services import quota, upload
+from animator.services.file_erasure import erase_later
 from gpu_worker.errors import InputError
 
 
@@ -84,18 +86,22 @@ def delete_photo(user: User, photo_id: UUID) -> None:
     erase_photo(photo)
 
 
-def erase_photo(photo: Photo) -> None:
+def erase_photo(photo: Photo, why: str = Why.OWNER) -> None:
     """Erase the files of a photo that no job uses; the row goes too unless a consent refers to it."""
     with transaction.atomic():
-        if photo.jobs.exists():
+        if photo.jobs.filter(erased_at__isnull=True).exists():
             return
-        if photo.consents.exists():
-            Photo.objects.filter(id=photo.id).update(
-                state=UploadState.ERASED, path="", source_path="", bytes=0, name="", faces=[], findings=[], token=""
-            )  # fmt: skip
-        else:
+        erase_photo_files(photo, why)
+        if not photo.consents.exists() and not photo.jobs.exists():
             Photo.objects.filter(id=photo.id).delete()
-        transaction.on_commit(lambda: upload.erase_files(photo))
+
+
+def erase_photo_files(photo: Photo, why: str) -> None:
+    """Everything of a photo but its row, whoever uses it. Call it in a transaction."""
+    erase_later("photo", photo.id, why, paths=(photo.path, photo.source_path), busy=photo.state == UploadState.CHECKING)
+    Photo.objects.filter(id=photo.id).update(
+        state=UploadState.ERASED, path="", source_path="", bytes=0, name="", faces=[], findings=[], token=""
+    )  # fmt: skip
 
 
 def shown_name(name: str) -> str:

@@ -15,10 +15,12 @@ from animator import queue, realtime, storage
 from animator.conf import engine_config
 from animator.errors import SiteError, conflict
 from animator.magic import HEAD_BYTES, looks_like_sound, not_a_sound
+from animator.models.erasure import Why
 from animator.models.speech import Speech, SpeechKind
 from animator.models.upload import UploadState
 from animator.selectors.speech import speech_for_user, speech_payload
 from animator.services import quota, upload
+from animator.services.file_erasure import erase_later
 from gpu_worker.errors import InputError
 from gpu_worker.languages import find_language, find_voice
 from gpu_worker.speech.markup import parse_markup
@@ -138,13 +140,19 @@ def delete_speech(user: User, speech_id: UUID) -> None:
     erase_speech(speech)
 
 
-def erase_speech(speech: Speech) -> None:
-    """Erase a speech that no job uses, with its files."""
+def erase_speech(speech: Speech, why: str = Why.OWNER) -> None:
+    """Erase a speech that no job uses, with its files; words and row stay empty while an erased job refers to it."""
     with transaction.atomic():
-        if speech.jobs.exists():
+        if speech.jobs.filter(erased_at__isnull=True).exists():
             return
-        Speech.objects.filter(id=speech.id).delete()
-        transaction.on_commit(lambda: upload.erase_files(speech))
+        busy = speech.state == UploadState.CHECKING
+        erase_later("speech", speech.id, why, paths=(speech.path, speech.source_path), busy=busy)
+        if speech.jobs.exists():
+            Speech.objects.filter(id=speech.id).update(
+                state=UploadState.ERASED, path="", source_path="", bytes=0, text="", transcript="", token=""
+            )  # fmt: skip
+        else:
+            Speech.objects.filter(id=speech.id).delete()
 
 
 def _announce(speech_id: UUID) -> bool:

@@ -20,7 +20,7 @@ from animator import queue, storage
 from animator.conf import site_config
 from animator.models.photo import Photo
 from animator.models.speech import Speech
-from animator.models.upload import Upload, UploadState
+from animator.models.upload import UploadState
 from gpu_worker.errors import InputError
 
 U = TypeVar("U", Photo, Speech)
@@ -112,11 +112,6 @@ def recover(model: type[U], enqueue: Enqueue, now: datetime) -> int:
             queue.withdraw(queue.INSPECT, token)
             count += 1
     return count
-
-
-def erase_files(upload: Upload) -> None:
-    """Erase what lies in storage for this upload; the row is the caller's."""
-    storage.erase([upload.source_path, upload.path])
 
 
 def check_failed() -> InputError:

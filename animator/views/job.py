@@ -48,6 +48,7 @@ def job_detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "result": result_payload(result) if result is not None and removal is None else None,
         "removal": removal,
         "refusal": refusal_for_owner(job),
+        "erased_at": job.erased_at,
         "contact": settings.CONTACT_EMAIL,
         "report_reasons": ReportReason.choices,
     }

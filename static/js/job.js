@@ -25,7 +25,7 @@ async function show(job) {
     return;
   }
   const changed = isActive(shown) !== isActive(job.state) || (!isActive(job.state) && shown !== job.state);
-  if (changed || (job.removed && !document.querySelector("[data-removed]") && shown === "succeeded")) {
+  if (changed || (job.removed && !document.querySelector("[data-removed]") && !isActive(shown))) {
     await takeOver(job);
     return;
   }

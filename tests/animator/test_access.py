@@ -233,6 +233,7 @@ def test_the_admin_asks_strangers_to_sign_in(client: Client) -> None:
         "auditentry",
         "filecheck",
         "hold",
+        "erasure",
     ],
 )
 def test_administrators_see_every_table(model: str, administrator: User, finished_job: Job, client: Client) -> None:

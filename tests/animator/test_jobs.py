@@ -176,7 +176,8 @@ def test_a_waiting_job_is_cancelled_refunded_and_off_the_queue(
     with django_capture_on_commit_callbacks(execute=True):
         first, second = make_job(), make_job()
     assert signed_in.get(f"/api/jobs/{second.id}/").json()["queue_position"] == 2
-    answer = signed_in.post(f"/api/jobs/{first.id}/cancel/").json()
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = signed_in.post(f"/api/jobs/{first.id}/cancel/").json()
     assert (answer["state"], answer["can"]) == ("cancelled", {"cancel": False, "retry": False, "delete": True})
     assert queue.waiting(queue.RENDER) == {second.token}
     assert used_today(owner) == 1

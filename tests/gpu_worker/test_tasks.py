@@ -303,3 +303,19 @@ def test_hanging_work_is_not_kept_alive_for_ever() -> None:
         count = len(beats)
         time.sleep(0.1)
         assert len(beats) == count
+
+
+def test_a_result_that_cannot_be_stored_whole_leaves_nothing(
+    job: Job,  # noqa: F811
+    pipeline: Any,
+    settings: Any,
+) -> None:
+    def work(request: AnimationRequest, folder: Path, *_: Any) -> AnimationOutcome:
+        outcome = made(folder)
+        outcome.poster.unlink()
+        return outcome
+
+    pipeline(work)
+    with pytest.raises(FileNotFoundError):
+        run(job)
+    assert [name for name in stored_files(Path(settings.MEDIA_ROOT)) if name.startswith("results")] == []

@@ -14,12 +14,21 @@ from django.utils import timezone
 from animator.conf import site_config
 from animator.services.cleanup import erase_unused_uploads
 from animator.services.file_check import forget_old_checks
+from animator.services.file_erasure import finish_erasures, forget_abandoned_work
 from animator.services.recovery import recover
 
 log = logging.getLogger(__name__)
 
 #: So often are old uploads looked for, seconds.
 CLEANUP_EVERY_S = 600.0
+#: What must not wait longer than a minute is looked after twice in it, seconds.
+MINUTE_S = 30.0
+
+
+def every_minute() -> None:
+    """What people were promised within a minute."""
+    finish_erasures(timezone.now())
+    forget_abandoned_work()
 
 
 class Command(BaseCommand):
@@ -32,16 +41,20 @@ class Command(BaseCommand):
         stop = threading.Event()
         if options["once"]:
             recover()
+            every_minute()
             erase_unused_uploads()
             forget_old_checks(timezone.now())
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         interval = site_config().recovery_interval_s
-        until_cleanup = 0.0
+        until_cleanup = until_minute = 0.0
         while not stop.is_set():
             try:
                 recover()
+                if until_minute <= 0:
+                    every_minute()
+                    until_minute = MINUTE_S
                 if until_cleanup <= 0:
                     erase_unused_uploads()
                     forget_old_checks(timezone.now())
@@ -51,4 +64,5 @@ class Command(BaseCommand):
                 log.error("The scheduler's turn failed: %s", error)
             close_old_connections()
             until_cleanup -= interval
+            until_minute -= interval
             stop.wait(interval)

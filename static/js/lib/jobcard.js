@@ -10,6 +10,7 @@ import { isActive, stageLabel, STATES } from "./stages.js";
  *   queue_position: number | null, title: string, created_at: string, poster_url: string | null, photo_url?: string | null,
  *   removed?: boolean, held?: {code: string, message: string} | null,
  *   hidden?: boolean,
+ *   erased?: {at: string, why: string, message: string} | null,
  *   can: {cancel: boolean, retry: boolean, delete: boolean},
  *   error: {message: string, hint: string} | null}} Job
  * @typedef {(job: Job, button: HTMLButtonElement) => Promise<void>} Action
@@ -70,7 +71,7 @@ export class JobCard {
   show(job) {
     this.job = job;
     const active = isActive(job.state);
-    const gone = { label: job.hidden ? "Hidden for now" : "Taken down", tone: "badge-bad" };
+    const gone = { label: job.erased ? "Erased" : job.hidden ? "Hidden for now" : "Taken down", tone: "badge-bad" };
     const waits = { label: "Waiting for a person", tone: "badge-warn" };
     const state = job.removed ? gone : job.held ? waits : STATES[job.state];
     this.element.classList.toggle("active", active);
