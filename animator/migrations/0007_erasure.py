@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('animator', '0005_hold'),
+        ('animator', '0006_audit_chain'),
     ]
 
     operations = [
