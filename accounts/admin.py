@@ -1,4 +1,4 @@
-"""Users in Django's admin: roles, allowance, declaration of age."""
+"""Users in Django's admin: roles, declaration of age. Allowances are the animator's."""
 
 from __future__ import annotations
 
@@ -28,15 +28,13 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     form = UserEditForm
     add_form = UserCreationForm
     ordering = ("email",)
-    list_display = ("email", "is_active", "is_moderator", "is_staff", "daily_quota", "adult_declared_at", "date_joined")
+    list_display = ("email", "is_active", "is_moderator", "is_staff", "adult_declared_at", "date_joined")
     list_filter = ("is_active", "is_moderator", "is_staff", "is_superuser")
-    list_editable = ("daily_quota",)
     search_fields = ("email", "first_name", "last_name")
     readonly_fields = ("last_login", "date_joined", "adult_declared_at")
     fieldsets = (
         (None, {"fields": ("email", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "adult_declared_at")}),
-        ("Allowance", {"fields": ("daily_quota",)}),
         ("Roles", {"fields": ("is_active", "is_moderator", "is_staff", "is_superuser", "groups", "user_permissions")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )

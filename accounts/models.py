@@ -46,9 +46,6 @@ class User(AbstractUser):
     adult_declared_at = models.DateTimeField(
         "declared to be 18 or over at", null=True, blank=True, help_text="Without it no video can be made."
     )
-    daily_quota = models.PositiveIntegerField(
-        "videos a day", null=True, blank=True, help_text="Empty: the site's default. 0: none."
-    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

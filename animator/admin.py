@@ -13,13 +13,16 @@ from animator.models import (
     Decision,
     Erasure,
     FileCheck,
+    Grant,
     Hold,
     Job,
     Photo,
-    QuotaUsage,
+    Plan,
     Report,
     Result,
     Speech,
+    UsageEntry,
+    UserLimits,
 )
 
 
@@ -117,20 +120,41 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_select_related = ("report", "moderator")
 
 
-@admin.register(QuotaUsage)
-class QuotaUsageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """``used`` may be changed, to give somebody more videos for one day."""
+@admin.register(Plan)
+class PlanAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Empty limits are the site's settings."""
 
-    list_display = ("user", "day", "used")
-    list_editable = ("used",)
-    list_filter = ("day",)
+    list_display = ("name", "is_default", "share", "jobs_per_day", "minutes_per_month", "max_side", "storage_bytes",
+                    "active_jobs", "running_jobs", "uploads_per_day", "upload_bytes")  # fmt: skip
+
+
+@admin.register(UserLimits)
+class UserLimitsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Empty limits are those of the plan."""
+
+    list_display = ("user", "plan", "jobs_per_day", "minutes_per_month", "storage_bytes", "updated_at")
+    list_filter = ("plan",)
     search_fields = ("user__email",)
-    date_hierarchy = "day"
-    list_select_related = ("user",)
-    readonly_fields = ("user", "day")
+    autocomplete_fields = ("user",)
+    list_select_related = ("user", "plan")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+
+@admin.register(Grant)
+class GrantAdmin(ReadOnlyAdmin):
+    """Given and taken back on the pages under /usage/, which note who did it."""
+
+    list_display = ("user", "unit", "amount", "note", "granted_by", "created_at", "expires_at", "revoked_at")
+    list_filter = ("unit",)
+    search_fields = ("user__email", "note")
+    list_select_related = ("user", "granted_by")
+
+
+@admin.register(UsageEntry)
+class UsageEntryAdmin(ReadOnlyAdmin):
+    list_display = ("id", "at", "user", "unit", "step", "amount", "grant", "day", "job_ref")
+    list_filter = ("unit", "step", "day")
+    search_fields = ("user__email", "job_ref")
+    list_select_related = ("user", "grant")
 
 
 @admin.register(AuditEntry)

@@ -26,7 +26,11 @@ class SiteConfig:
     #: Videos a user may begin in a day unless their account says otherwise.
     daily_quota: int = 30
     #: Jobs of one user that wait or run at the same time.
-    max_active_jobs: int = 5
+    max_active_jobs: int = 20
+    #: Jobs of one user that run at the same time, on however many workers.
+    running_jobs: int = 4
+    #: Minutes of video that a user may make in a calendar month.
+    minutes_per_month: int = 1000
     #: What one user's files may take, bytes.
     max_storage_bytes: int = 2 * 1024**3
     #: Photos and sounds that a user may bring in a day.
@@ -74,6 +78,8 @@ class SiteConfig:
 _NAMES = {
     "daily_quota": "QUOTA_JOBS_PER_DAY",
     "max_active_jobs": "QUOTA_ACTIVE_JOBS",
+    "running_jobs": "QUOTA_RUNNING_JOBS",
+    "minutes_per_month": "QUOTA_MINUTES_PER_MONTH",
     "max_storage_bytes": "QUOTA_STORAGE_BYTES",
     "uploads_per_day": "QUOTA_UPLOADS_PER_DAY",
     "job_timeout_s": "RENDER_TIMEOUT",

@@ -1,7 +1,7 @@
 """What the database itself enforces, by triggers, whoever writes: site, worker, console or a foreign program.
 
 * a job refers to a confirmed consent of the same owner, photo and face, when it is made and for ever after;
-* consents and audit entries are never changed and never deleted.
+* consents, audit entries and the ledger of use are never changed and never deleted.
 
 The triggers are put in place after every ``migrate`` (SQLite drops a table's triggers when a migration rebuilds the
 table, so a migration of their own would not last). A violation raises ``IntegrityError``. SQLite and PostgreSQL.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
-APPEND_ONLY_TABLES = ("animator_consent", "animator_auditentry")
+APPEND_ONLY_TABLES = ("animator_consent", "animator_auditentry", "animator_usageentry")
 
 _CONSENT_MATCHES = (
     "SELECT 1 FROM animator_consent c WHERE c.id = NEW.consent_id AND c.owner_id = NEW.owner_id "

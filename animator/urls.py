@@ -6,6 +6,7 @@ from django.urls import path
 
 from animator.api import job as job_api
 from animator.api import photo as photo_api
+from animator.api import quota as quota_api
 from animator.api import report as report_api
 from animator.api import speech as speech_api
 from animator.api import verify as verify_api
@@ -37,6 +38,7 @@ urlpatterns = [
     path("api/jobs/<uuid:job_id>/", job_api.job, name="api_job"),
     path("api/jobs/<uuid:job_id>/cancel/", job_api.cancel, name="api_job_cancel"),
     path("api/jobs/<uuid:job_id>/retry/", job_api.retry, name="api_job_retry"),
+    path("api/quota/", quota_api.quota, name="api_quota"),
     path("api/reports/", report_api.reports, name="api_reports"),
     path("api/verify/", verify_api.verify_file, name="api_verify"),
     path("api/verify/<uuid:check_id>/", verify_api.file_check, name="api_file_check"),

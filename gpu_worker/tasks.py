@@ -194,7 +194,12 @@ def animation_request(job: Job) -> Iterator[AnimationRequest]:
     """What the pipeline is asked for; the job's files are on this machine as long as the block lasts."""
     limits = engine_config()
     # What was kept has passed the limits for uploads; without its compression it may be larger than them.
-    config = replace(limits, max_photo_bytes=10 * limits.max_photo_bytes, max_sound_bytes=10 * limits.max_sound_bytes)
+    config = replace(
+        limits,
+        max_side=min(limits.max_side, job.max_side or limits.max_side),
+        max_photo_bytes=10 * limits.max_photo_bytes,
+        max_sound_bytes=10 * limits.max_sound_bytes,
+    )
     with contextlib.ExitStack() as files:
         speech: TypedSpeech | SoundSpeech
         if job.speech.kind == SpeechKind.TYPED:

@@ -228,9 +228,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = str(env.folder("UPLOAD_TEMP_DIR", VAR_DIR / "uploads"))
 Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
 
-#: What one user may do, unless the administrator gives them other numbers.
+#: What one user may do, unless their plan or an exception of their own says otherwise.
 QUOTA_JOBS_PER_DAY = env.integer("QUOTA_JOBS_PER_DAY", 30)
-QUOTA_ACTIVE_JOBS = env.integer("QUOTA_ACTIVE_JOBS", 5, low=1)
+QUOTA_MINUTES_PER_MONTH = env.integer("QUOTA_MINUTES_PER_MONTH", 1000)
+QUOTA_ACTIVE_JOBS = env.integer("QUOTA_ACTIVE_JOBS", 20, low=1)
+QUOTA_RUNNING_JOBS = env.integer("QUOTA_RUNNING_JOBS", 4, low=1)
 QUOTA_STORAGE_BYTES = env.integer("QUOTA_STORAGE_BYTES", 2 * 1024**3)
 QUOTA_UPLOADS_PER_DAY = env.integer("QUOTA_UPLOADS_PER_DAY", 200)
 

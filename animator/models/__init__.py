@@ -10,10 +10,11 @@ from animator.models.file_check import FileCheck
 from animator.models.hold import Hold
 from animator.models.job import Job
 from animator.models.photo import Photo
-from animator.models.quota import QuotaUsage
+from animator.models.plan import Grant, Plan, UserLimits
 from animator.models.report import Report
 from animator.models.result import Result
 from animator.models.speech import Speech
+from animator.models.usage import UsageEntry
 
 __all__ = [
     "AuditEntry",
@@ -22,11 +23,14 @@ __all__ = [
     "Decision",
     "Erasure",
     "FileCheck",
+    "Grant",
     "Hold",
     "Job",
     "Photo",
-    "QuotaUsage",
+    "Plan",
     "Report",
     "Result",
     "Speech",
+    "UsageEntry",
+    "UserLimits",
 ]

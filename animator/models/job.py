@@ -67,7 +67,11 @@ class Job(models.Model):
     erased_at = models.DateTimeField(null=True, blank=True, help_text="What was made is gone; the row stays.")
     erased_why = models.CharField(max_length=20, choices=Why.choices, blank=True)
 
-    charged_day = models.DateField(null=True, blank=True, help_text="The day whose allowance paid for it.")
+    charge = models.UUIDField(null=True, blank=True, help_text="What paid for it, in the ledger of use.")
+    speech_s = models.FloatField(default=0.0, help_text="Length of its speech; estimated where it is only typed.")
+    max_side = models.PositiveIntegerField(null=True, blank=True, help_text="Longest side its owner's plan allows.")
+    #: Its place among the waiting: ``animator.services.turns``.
+    turn = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField()
     held_at = models.DateTimeField(null=True, blank=True, help_text="Since when it waits for a person, see Hold.")
@@ -81,7 +85,8 @@ class Job(models.Model):
         ordering = ("-created_at",)
         indexes = [
             models.Index(fields=["owner", "-created_at"]),
-            models.Index(fields=["state", "queued_at"]),
+            models.Index(fields=["state", "turn", "queued_at"]),
+            models.Index(fields=["token"]),
             models.Index(fields=["state", "heartbeat_at"]),
         ]
         constraints = [

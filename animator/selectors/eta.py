@@ -9,6 +9,7 @@ from statistics import median
 
 from animator.models.job import Job, JobState
 from animator.models.result import Result
+from animator.models.speech import Speech
 
 #: So many of the latest results speak for the next one.
 HISTORY = 20
@@ -30,9 +31,8 @@ def current_pace() -> Pace:
     return Pace(median(ratios) if ratios else None)
 
 
-def speech_seconds(job: Job) -> float:
-    """Length of the job's speech, estimated from the text where it is only typed."""
-    speech = job.speech
+def speech_length(speech: Speech) -> float:
+    """Length of a speech in seconds, estimated from the text where it is only typed."""
     if speech.duration_s is not None:
         return speech.duration_s
     return max(1.0, len(speech.text) / CHARACTERS_PER_SECOND)
@@ -40,7 +40,7 @@ def speech_seconds(job: Job) -> float:
 
 def remaining_seconds(job: Job, now: datetime, pace: Pace) -> float | None:
     """Seconds until this job is done once it runs; None when nothing is known."""
-    expected = None if pace.per_second is None else pace.per_second * max(1.0, speech_seconds(job))
+    expected = None if pace.per_second is None else pace.per_second * max(1.0, job.speech_s)
     if job.state != JobState.PROCESSING or job.started_at is None:
         return expected
     if job.eta_s is not None:

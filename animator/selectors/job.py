@@ -30,11 +30,6 @@ def jobs_for_user(user: User, limit: int = 200) -> list[Job]:
     return list(_jobs().filter(owner=user).order_by("-created_at")[:limit])
 
 
-def active_jobs(user: User) -> int:
-    """How many of the user's jobs wait or run."""
-    return Job.objects.filter(owner=user, state__in=ACTIVE_STATES).count()
-
-
 def waiting_jobs() -> list[Job]:
     """Every job that waits for a worker, the next one first; not those that wait for a person."""
     return list(_jobs().filter(state=JobState.QUEUED, held_at__isnull=True).order_by("queued_at", "id"))

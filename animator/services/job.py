@@ -6,6 +6,7 @@ States change by filtered update and a count, so that two who act at the same ti
 from __future__ import annotations
 
 import secrets
+import uuid
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,14 +16,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from animator import queue, realtime
-from animator.conf import site_config
-from animator.errors import conflict, too_many
+from animator.errors import conflict
 from animator.models import Job, Photo, Speech
 from animator.models.erasure import Why
 from animator.models.job import TERMINAL_STATES, JobState
 from animator.models.upload import Upload, UploadState
 from animator.selectors import job as selectors
+from animator.selectors.eta import speech_length
 from animator.selectors.photo import photo_for_user
+from animator.selectors.quota import limits_for
 from animator.selectors.speech import speech_for_user
 from animator.services import audit, hold, quota
 from animator.services.announcing import announce, announce_places
@@ -49,7 +51,7 @@ def create_job(user: User, request: JobRequest) -> Job:
 
     Raises ``Photo.DoesNotExist`` or ``Speech.DoesNotExist`` for what is not the user's, and InputError: what made the
     photo or speech unusable, ``photo_not_ready``, ``speech_not_ready``, ``several_faces``, ``unknown_face``, the codes
-    of :func:`record_consent`, ``too_many_jobs``, ``quota_used_up``.
+    of :func:`record_consent` and of ``quota.reserve``.
     """
     with transaction.atomic():
         # Locked against being erased meanwhile (SQLite locks the whole database by itself).
@@ -58,16 +60,10 @@ def create_job(user: User, request: JobRequest) -> Job:
         _check_ready(photo, "photo_not_ready", "The photo is still being looked at.")
         _check_ready(speech, "speech_not_ready", "The recording is still being listened to.")
         face = choose_face(photo, request.face)
-        day = quota.charge(user)
-        if selectors.active_jobs(user) >= site_config().max_active_jobs:
-            raise too_many(
-                "too_many_jobs",
-                f"You have {site_config().max_active_jobs} videos in the making, which is as many as you may have.",
-                "Wait until one is done, or cancel one.",
-            )
         consent = record_consent(user, photo, face, request.consent)
-        now = timezone.now()
+        now, job_id, seconds = timezone.now(), uuid.uuid4(), speech_length(speech)
         job = Job(
+            id=job_id,
             owner=user,
             photo=photo,
             face_index=face,
@@ -76,7 +72,9 @@ def create_job(user: User, request: JobRequest) -> Job:
             title=_title(speech, photo),
             seed=secrets.randbelow(2**31),
             token=new_token(),
-            charged_day=day,
+            charge=quota.reserve(user, job_id, seconds),
+            speech_s=seconds,
+            max_side=limits_for(user).max_side,
             queued_at=now,
             updated_at=now,
         )
@@ -137,6 +135,9 @@ def stop_job(job: Job, **changes: Any) -> JobState | None:
     waited = state == JobState.QUEUED
     if waited and job.started_at is None:
         quota.refund(job.id)
+    elif not waited:
+        # A video that was begun counts; of its length only what was made until now.
+        quota.settle(job.id, job.speech_s * job.percent / 100)
 
     def tell() -> None:
         if waited:
@@ -149,22 +150,17 @@ def stop_job(job: Job, **changes: Any) -> JobState | None:
 
 
 def retry_job(user: User, job_id: UUID) -> Job:
-    """Make a failed job anew.
-
-    Raises ``job_did_not_fail``, ``job_was_refused``, ``too_many_jobs`` or ``quota_used_up``.
-    """
+    """Make a failed job anew. Raises ``job_did_not_fail``, ``job_was_refused`` or what ``quota.reserve`` raises."""
     job = selectors.job_for_user(user, job_id)
     if job.error_code == "refused_by_moderator":
         raise conflict("job_was_refused", "A moderator refused this video.", "Its page says how to object.")
     token, now = new_token(), timezone.now()
     with transaction.atomic():
-        changes: dict[str, Any] = {} if job.charged_day else {"charged_day": quota.charge(user)}
-        if selectors.active_jobs(user) >= site_config().max_active_jobs:
-            raise too_many("too_many_jobs", "You have too many videos in the making.", "Wait until one is done.")
+        charge = job.charge or quota.reserve(user, job.id, job.speech_s)
         again = Job.objects.filter(id=job.id, state=JobState.FAILED, erased_at__isnull=True).update(
             state=JobState.QUEUED, stage="", percent=0, attempts=0, token=token, worker="", error_code="",
             error_message="", error_hint="", reference="", queued_at=now, not_before=None, started_at=None,
-            heartbeat_at=None, finished_at=None, updated_at=now, **changes,
+            heartbeat_at=None, finished_at=None, updated_at=now, charge=charge,
         )  # fmt: skip
         if again != 1:
             raise conflict("job_did_not_fail", "Only a video that failed can be tried again.")

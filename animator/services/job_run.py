@@ -104,6 +104,7 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
                 certificate=video.certificate,
                 seconds_taken=(now - started_at).total_seconds(),
             )
+            quota.settle(job_id, video.duration_s)
     if done != 1:
         storage.erase_folder(video.folder)
         return False

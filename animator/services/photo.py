@@ -28,8 +28,8 @@ from gpu_worker.errors import InputError
 def add_photo(user: User, file: storage.Upload) -> Photo:
     """Take in a photo and send it to the face check.
 
-    Raises ``empty_photo``, ``photo_file_too_large``, ``not_a_photo``, ``too_many_uploads`` or ``storage_full``; nothing
-    is left behind then.
+    Raises ``empty_photo``, ``photo_file_too_large``, ``not_a_photo`` or what ``quota.check_upload_allowance`` raises;
+    nothing is left behind then.
     """
     config = engine_config()
     if not file.size:
@@ -54,6 +54,7 @@ def add_photo(user: User, file: storage.Upload) -> Photo:
     try:
         with transaction.atomic():
             photo.save(force_insert=True)
+            quota.count_upload(user, photo.id)
             queue.enqueue_photo_check(photo.id, photo.token)
     except BaseException:
         storage.erase([stored.path])

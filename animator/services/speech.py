@@ -62,24 +62,27 @@ def add_typed_speech(user: User, words: TypedWords) -> Speech:
     ``unsupported_language``, ``unknown_voice``, ``bad_speed``, ``bad_pitch`` or ``too_many_uploads``.
     """
     words = check_words(words)
-    quota.check_upload_allowance(user, 0)
-    return Speech.objects.create(
-        owner=user,
-        kind=SpeechKind.TYPED,
-        state=UploadState.READY,
-        text=words.text,
-        language=words.language,
-        voice=words.voice,
-        speed=words.speed,
-        pitch=words.pitch,
-    )
+    with transaction.atomic():
+        quota.check_upload_allowance(user, 0)
+        speech = Speech.objects.create(
+            owner=user,
+            kind=SpeechKind.TYPED,
+            state=UploadState.READY,
+            text=words.text,
+            language=words.language,
+            voice=words.voice,
+            speed=words.speed,
+            pitch=words.pitch,
+        )
+        quota.count_upload(user, speech.id)
+    return speech
 
 
 def add_sound(user: User, kind: str, file: storage.Upload, transcript: str, language: str) -> Speech:
     """Take in a recording or an uploaded sound and send it to the check.
 
     Raises ``empty_sound``, ``sound_file_too_large``, ``unreadable_sound``, ``unsupported_language``, ``text_too_long``,
-    ``no_speakable_text``, ``too_many_uploads`` or ``storage_full``; nothing is left behind then.
+    ``no_speakable_text``, ``upload_over_plan``, ``too_many_uploads`` or ``storage_full``; nothing is left behind then.
     """
     config = engine_config()
     if transcript.strip():
@@ -109,6 +112,7 @@ def add_sound(user: User, kind: str, file: storage.Upload, transcript: str, lang
     try:
         with transaction.atomic():
             speech.save(force_insert=True)
+            quota.count_upload(user, speech.id)
             queue.enqueue_speech_check(speech.id, speech.token)
     except BaseException:
         storage.erase([stored.path])

@@ -16,7 +16,7 @@ from animator.models.job import Job
 from animator.models.report import ReportReason
 from animator.selectors.hold import refusal_for_owner
 from animator.selectors.job import job_for_user, job_payload, job_payloads, jobs_for_user
-from animator.selectors.quota import quota_payload, stored_bytes
+from animator.selectors.quota import quota_payload
 from animator.selectors.removal import removal_for_owner
 from animator.selectors.result import result_payload
 
@@ -29,7 +29,6 @@ def job_list(request: HttpRequest) -> HttpResponse:
     context = {
         "jobs": job_payloads(jobs_for_user(user)),
         "quota": quota_payload(user),
-        "storage_bytes": stored_bytes(user),
     }
     return render(request, "animator/job_list.html", context)
 

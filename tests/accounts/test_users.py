@@ -106,12 +106,7 @@ def test_administrators_add_and_change_users(client: Client) -> None:
     assert user.check_password(PASSWORD)
     page = f"/admin/accounts/user/{user.id}/change/"
     assert client.get(page).status_code == 200
-    assert (
-        client.post(
-            page, {"email": user.email, "daily_quota": "3", "is_active": "on", "is_moderator": "on"}
-        ).status_code
-        == 302
-    )
+    assert client.post(page, {"email": user.email, "is_active": "on", "is_moderator": "on"}).status_code == 302
     user.refresh_from_db()
-    assert (user.daily_quota, user.is_moderator, user.is_staff) == (3, True, False)
+    assert (user.is_moderator, user.is_staff) == (True, False)
     assert client.get("/admin/accounts/user/?q=new").status_code == 200

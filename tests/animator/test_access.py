@@ -90,6 +90,8 @@ TABLE = (
     Row("api_job_retry", "post", (409, 404, 401, 404, 404), "job"),
     Row("api_job_cancel", "get", (405, 405, 401, 405, 405), "job"),
     Row("api_job_retry", "get", (405, 405, 401, 405, 405), "job"),
+    Row("api_quota", "get", (200, 200, 401, 200, 200)),
+    Row("api_quota", "post", (405, 405, 401, 405, 405)),
     Row("verify", "get", (200, 200, 200, 200, 200)),
     Row("verify", "post", (405, 405, 405, 405, 405)),
     Row("api_verify", "post", (400, 400, 400, 400, 400)),
@@ -229,7 +231,10 @@ def test_the_admin_asks_strangers_to_sign_in(client: Client) -> None:
         "result",
         "report",
         "decision",
-        "quotausage",
+        "plan",
+        "userlimits",
+        "grant",
+        "usageentry",
         "auditentry",
         "filecheck",
         "hold",
@@ -241,7 +246,7 @@ def test_administrators_see_every_table(model: str, administrator: User, finishe
     assert client.get(f"/admin/animator/{model}/").status_code == 200
 
 
-@pytest.mark.parametrize("model", ["job", "consent", "auditentry", "decision"])
+@pytest.mark.parametrize("model", ["job", "consent", "auditentry", "decision", "usageentry"])
 def test_administrators_cannot_write_the_ledgers(model: str, administrator: User, job: Job, client: Client) -> None:
     client.force_login(administrator)
     assert client.get(f"/admin/animator/{model}/add/").status_code == 403

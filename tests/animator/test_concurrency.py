@@ -11,8 +11,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from animator.models import Consent, Job, QuotaUsage
+from animator.models import Consent, Job
 from animator.models.job import JobState
+from animator.selectors.quota import today, used_of_plan
 from animator.services import job_run, quota
 from animator.services.job import cancel_job, create_job
 from gpu_worker.errors import InputError
@@ -66,7 +67,8 @@ def test_the_allowance_is_not_overdrawn(settings: Any) -> None:
     requests = [job_request(make_ready_photo(user), make_ready_speech(user)) for _ in range(CROWD)]
     answers = all_at_once(lambda number: create_job(user, requests[number]))
     assert answers.count("quota_used_up") == CROWD - 3
-    assert (Job.objects.count(), Consent.objects.count(), QuotaUsage.objects.get().used) == (3, 3, 3)
+    used = used_of_plan(user, "job", today())
+    assert (Job.objects.count(), Consent.objects.count(), used) == (3, 3, 3)
 
 
 def test_the_number_in_the_making_is_not_exceeded(settings: Any) -> None:
@@ -81,7 +83,7 @@ def test_the_number_in_the_making_is_not_exceeded(settings: Any) -> None:
 def test_a_refund_is_given_once() -> None:
     job = make_job(make_owner())
     assert sorted(all_at_once(lambda _: quota.refund(job.id))) == [False] * (CROWD - 1) + [True]
-    assert QuotaUsage.objects.get().used == 0
+    assert used_of_plan(job.owner, "job", today()) == 0
 
 
 def test_either_cancelled_or_begun() -> None:
@@ -94,5 +96,5 @@ def test_either_cancelled_or_begun() -> None:
     all_at_once(act)
     after = Job.objects.get()
     assert after.state == JobState.CANCELLED
-    refunded = QuotaUsage.objects.get().used == 0
+    refunded = used_of_plan(user, "job", today()) == 0
     assert refunded == (after.started_at is None), "what had begun stays charged"

@@ -85,7 +85,7 @@ def test_a_waiting_job_stops_and_is_refunded(job: Job, committed: Callable[..., 
     committed(queue.enqueue_job, job.id, token)
     committed(erase_job_output, job, Why.CONSENT_REVOKED)
     after = Job.objects.get()
-    assert (after.state, after.charged_day) == (JobState.CANCELLED, None)
+    assert (after.state, after.charge) == (JobState.CANCELLED, None)
     assert queue.waiting(queue.RENDER) == frozenset()
     assert job_run.claim(job.id, token, "w") is None
 

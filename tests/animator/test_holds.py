@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from animator.errors import SiteError
-from animator.models import AuditEntry, Hold, Job, Photo, QuotaUsage, Speech
+from animator.models import AuditEntry, Hold, Job, Photo, Speech
 from animator.models.upload import UploadState
 from animator.selectors.hold import hold_counts, holds_for_moderator, photo_for_viewer
 from animator.selectors.job import job_payload, waiting_jobs
+from animator.selectors.quota import today, used_of_plan
 from animator.services import job_run
 from animator.services.hold import close_moot_holds, hold_job, hold_photo, refuse, release
 from animator.services.job import cancel_job, create_job, retry_job
@@ -105,12 +106,12 @@ def test_it_waits_for_every_hold(job: Job, moderator: User) -> None:
 
 
 def test_a_refused_job_fails_with_a_statement_of_reasons(job: Job, moderator: User, signed_in: Client) -> None:
-    before = QuotaUsage.objects.get(user=job.owner).used
+    before = used_of_plan(job.owner, "job", today())
     hold = hold_job(job, "text_rule", {"category": "fraud"})
     refuse(hold, moderator, "It pretends to be a bank.", rule=4)
     gone = fresh(job)
     assert (gone.state, gone.error_code, gone.held_at) == ("failed", "refused_by_moderator", None)
-    assert QuotaUsage.objects.get(user=job.owner).used == before - 1
+    assert used_of_plan(job.owner, "job", today()) == before - 1
     page = signed_in.get(f"/jobs/{job.id}/").content.decode()
     for words in ("It pretends to be a bank.", "Rule 4: No deception", "A person looked at it", str(hold.id)):
         assert words in page

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from animator import queue
-from animator.models import Job, QuotaUsage, Result
+from animator.models import Job, Result
 from animator.models.job import JobState
+from animator.selectors.quota import today, used_of_plan
 from animator.services import job_run, recovery
 from gpu_worker.errors import InputError
 from tests.animator.conftest import finish_job, stored_files, stored_video
@@ -77,7 +78,7 @@ def test_the_users_error_ends_the_job_and_refunds_it(job: Job, owner: User) -> N
     assert job_run.fail_input(job.id, job.token, InputError("no_speech", "No words.", "Speak up."))
     failed = reload(job)
     assert (failed.state, failed.stage, failed.error_code, failed.reference) == ("failed", "align", "no_speech", "")
-    assert QuotaUsage.objects.get().used == 0
+    assert used_of_plan(owner, "job", today()) == 0
     assert not job_run.fail_input(job.id, job.token, InputError("x", "y"))
 
 
@@ -99,7 +100,7 @@ def test_our_error_is_tried_again_and_then_told_with_a_reference(
     assert (answer["state"], answer["error"]["error"]) == ("failed", "engine_failed")
     assert answer["error"]["reference"] in answer["error"]["message"]
     assert len(answer["error"]["reference"]) == 8
-    assert QuotaUsage.objects.get().used == 0
+    assert used_of_plan(owner, "job", today()) == 0
 
 
 def test_a_permanent_error_of_ours_is_not_tried_again(job: Job) -> None:

@@ -13,10 +13,11 @@ from django.test import Client
 from accounts.models import User
 from animator import queue
 from animator.consent_statements import STATEMENTS
-from animator.models import Consent, Job, Photo, QuotaUsage, Speech
+from animator.models import Consent, Job, Photo, Speech, UserLimits
 from animator.models.consent import Basis
 from animator.models.job import JobState
 from animator.models.upload import UploadState
+from animator.selectors.quota import today, used_of_plan
 from animator.services import job_run, quota
 from gpu_worker.errors import InputError
 from tests.animator.conftest import finish_job, make_ready_photo, make_ready_speech, stored_files
@@ -33,7 +34,7 @@ def send(client: Client, wanted: dict[str, Any]) -> Any:
 
 
 def used_today(user: User) -> int:
-    return sum(QuotaUsage.objects.filter(user=user).values_list("used", flat=True))
+    return used_of_plan(user, "job", today())
 
 
 def test_a_job_is_made_with_its_consent_and_queued_once(
@@ -158,7 +159,7 @@ def test_the_daily_quota_holds(signed_in: Client, owner: User, settings: Any) ->
     response = send(signed_in, body(make_ready_photo(owner), make_ready_speech(owner)))
     assert (response.status_code, response.json()["error"]) == (429, "quota_used_up")
     assert (Job.objects.count(), used_today(owner)) == (2, 2)
-    User.objects.filter(id=owner.id).update(daily_quota=3)
+    UserLimits.objects.create(user=owner, jobs_per_day=3)
     assert send(signed_in, body(make_ready_photo(owner), make_ready_speech(owner))).status_code == 201
 
 

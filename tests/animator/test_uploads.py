@@ -340,6 +340,7 @@ def test_what_a_video_was_made_from_is_not_deleted(signed_in: Client, job: Any) 
 
 def test_uploads_are_limited_by_number_and_space(signed_in: Client, settings: Any, ready_photo: Photo) -> None:
     settings.QUOTA_UPLOADS_PER_DAY = 1
+    assert send_words(signed_in).status_code == 201
     assert send_photo(signed_in, png(face())).json()["error"] == "too_many_uploads"
     assert send_words(signed_in).status_code == 429
     settings.QUOTA_UPLOADS_PER_DAY = 100
