@@ -39,7 +39,9 @@ from gpu_worker.rendering.base import PortraitRenderer
 from gpu_worker.request import AnimationOutcome, AnimationRequest, SoundSpeech, TypedSpeech
 from gpu_worker.schema import Certificate, FaceRig, Image, MotionTrack, Photo, Timeline, Waveform
 from gpu_worker.speech.ladder import time_speech
+from gpu_worker.speech.respeaking import TypedVoice, speak_words
 from gpu_worker.speech.synthesis import synthesise
+from gpu_worker.timeline_edits import check_fit
 from gpu_worker.visemes.coarticulation import viseme_track
 
 #: Rates of the sound in the video and of the sound that is analysed, Hz.
@@ -203,7 +205,8 @@ class _Maker:
 
         names = {**self.engines.versions(), "render": self.engines.renderer(self.request.engine).name}
         if speech is not None:
-            names["speech"] = speech.timeline.source
+            corrected = ", corrected by hand" if speech.timeline.corrected else ""
+            names["speech"] = f"{speech.timeline.source}{corrected}"
         return certificates.certify(
             video, plan, outside, self.renderer.moving_region, self.engines.readers, names, watch
         )
@@ -235,18 +238,31 @@ def _speech(request: AnimationRequest, config: EngineConfig, report: Reporter) -
     if asked is None:
         return None
     if isinstance(asked, TypedSpeech):
-        spoken, timeline = synthesise(
-            asked.text, asked.language, asked.voice, asked.speed, asked.pitch, config, asked.dictionary
-        )
+        spoken, timeline = _spoken(asked, config)
         sound = resample(spoken, VIDEO_RATE)
     else:
         sound = load_waveform(asked.path, VIDEO_RATE, config)
         heard = resample(sound, SPEECH_RATE)
-        timeline = time_speech(heard, asked.transcript, asked.language, report.advance, asked.dictionary)
+        if asked.timeline is not None:
+            timeline = check_fit(asked.timeline, sound)
+        else:
+            timeline = time_speech(heard, asked.transcript, asked.language, report.advance, asked.dictionary)
         if asked.normalise:
             sound, _ = normalised(sound)
     sound, timeline = with_margins(sound, timeline, config.fps)
     return Speech(sound, resample(sound, SPEECH_RATE), timeline)
+
+
+def _spoken(asked: TypedSpeech, config: EngineConfig) -> tuple[Waveform, Timeline]:
+    """Typed words with their timeline, the one corrected by hand where there is one."""
+    if asked.timeline is not None and asked.sound is not None:
+        sound = load_waveform(asked.sound, VIDEO_RATE, config)
+        return sound, check_fit(asked.timeline, sound)
+    if asked.timeline is not None:
+        voice = TypedVoice(asked.text, asked.language, asked.voice, asked.speed, asked.pitch, asked.dictionary)
+        spoken, _ = speak_words(voice, asked.timeline.words, config)
+        return spoken, check_fit(asked.timeline, spoken)
+    return synthesise(asked.text, asked.language, asked.voice, asked.speed, asked.pitch, config, asked.dictionary)
 
 
 def _marks(request: AnimationRequest, config: EngineConfig, photo: Photo, face: FaceRig) -> Marks:

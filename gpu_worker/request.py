@@ -14,7 +14,8 @@ from gpu_worker.schema import Certificate, Timeline
 @dataclass(frozen=True)
 class TypedSpeech:
     """Text to be spoken, with mark-up if it has any. ``voice`` is a code of ``languages.VOICES``; ``speed`` and
-    ``pitch`` are factors; ``dictionary`` says how its words are pronounced (respelling or IPA)."""
+    ``pitch`` are factors; ``dictionary`` says how its words are pronounced (respelling or IPA). ``timeline`` is one
+    corrected by hand, whose words are spoken, and ``sound`` what was spoken for it; without, it is spoken anew."""
 
     text: str
     language: str = "en"
@@ -22,6 +23,8 @@ class TypedSpeech:
     speed: float = 1.0
     pitch: float = 1.0
     dictionary: Mapping[str, str] | None = None
+    timeline: Timeline | None = None
+    sound: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class SoundSpeech:
     """Recorded or uploaded speech. ``transcript`` may be None or empty: it is then recognised where possible.
 
     ``dictionary`` is as for typed speech. ``normalise`` brings the video's sound to -16 LUFS by one factor, its true
-    peak kept below -1 dBTP; the file itself is never changed.
+    peak kept below -1 dBTP; the file itself is never changed. ``timeline`` is one of this sound, perhaps corrected by
+    hand: it is used as it is, and nothing is recognised or aligned.
     """
 
     path: Path
@@ -37,6 +41,7 @@ class SoundSpeech:
     language: str = "en"
     dictionary: Mapping[str, str] | None = None
     normalise: bool = False
+    timeline: Timeline | None = None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ FloatArray = NDArray[np.float32]
 Image = NDArray[np.uint8]
 
 TimelineSource = Literal["events", "forced", "recognised", "phones", "energy"]
+MouthState = Literal["open", "closed"]
 Verdict = Literal["green", "amber", "red", "cannot_verify"]
 
 #: The 15 viseme classes of the Oculus lip-sync set, in their usual order.
@@ -129,9 +130,12 @@ class Waveform:
 
 @dataclass(frozen=True)
 class Word:
+    """A word as written. ``said`` is how it is pronounced where somebody said so: a respelling, or IPA in slashes."""
+
     word: str
     start: float
     end: float
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,11 +156,25 @@ class VisemeSpan:
 
 
 @dataclass(frozen=True)
+class MouthSpan:
+    """Somebody's order: the mouth is open or closed from ``start`` to ``end``, whatever the phones ask.
+
+    ``ease`` is the time the mouth takes to get there before ``start`` and to leave after ``end``, seconds.
+    """
+
+    state: MouthState
+    start: float
+    end: float
+    ease: float = 0.06
+
+
+@dataclass(frozen=True)
 class Timeline:
     """Who says what when: the result of the speech stage.
 
     ``reasons`` holds one sentence for each rung of the ladder that was tried and left, and one for the rung in use.
-    ``score`` is the aligner's confidence in [0, 1], or None where the method has none.
+    ``score`` is the aligner's confidence in [0, 1], or None where the method has none. ``mouth`` overrides what the
+    phones ask, in order and without overlaps; ``corrected`` says that words, times or mouth were changed by hand.
     """
 
     language: str
@@ -167,13 +185,16 @@ class Timeline:
     visemes: tuple[VisemeSpan, ...]
     reasons: tuple[str, ...] = ()
     score: float | None = None
+    mouth: tuple[MouthSpan, ...] = ()
+    corrected: bool = False
 
 
 @dataclass(frozen=True)
 class VisemeTrack:
     """Articulator positions over time: ``values`` is ``(frames, len(ARTICULATORS))`` float32.
 
-    Row i belongs to the instant ``i / fps``. ``closures`` lists (start, end) of every p, b and m in seconds.
+    Row i belongs to the instant ``i / fps``. ``closures`` lists (start, end) of every p, b and m in seconds, as far
+    as the mouth is not forced open there, and of every stretch in which it is forced closed.
     """
 
     fps: float

@@ -22,6 +22,7 @@ def parser() -> Parser:
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     _inspect(commands.add_parser("inspect", help="faces in a photo, and what is wrong with it (JSON)"))
     _align(commands.add_parser("align", help="who says which sound when: words, phones, visemes (JSON)"))
+    _edit(commands.add_parser("edit", help="correct words, boundaries and mouth of a timeline (JSON)"))
     _animate(commands.add_parser("animate", help="a talking video from a photo and speech, text or gestures"))
     commands.add_parser("capabilities", help="what this machine can run, and why not the rest (JSON)")
     verify = commands.add_parser("verify", help="what a file says of its origin (JSON)")
@@ -41,6 +42,16 @@ def _align(command: argparse.ArgumentParser) -> None:
     command.add_argument("--language", default="en", help="language of the speech (default: en)")
     command.add_argument("-o", "--output", type=Path, metavar="TIMELINE.json", help="default: standard output")
     command.add_argument("--subtitles", type=Path, metavar="OUT.srt|.vtt", help="also write the words as subtitles")
+    anew = command.add_argument_group("only a part of a timeline anew")
+    anew.add_argument("--timeline", type=Path, metavar="T.json", help="the timeline whose part is aligned anew")
+    anew.add_argument("--span", metavar="START:END", help="the part, seconds; its words are those of the timeline")
+
+
+def _edit(command: argparse.ArgumentParser) -> None:
+    command.add_argument("timeline", type=Path, metavar="TIMELINE.json")
+    command.add_argument("edits", type=Path, metavar="EDITS.json", help="a list of edits, carried out in order")
+    command.add_argument("-o", "--output", type=Path, metavar="OUT.json", help="default: standard output")
+    command.add_argument("--subtitles", type=Path, metavar="OUT.srt|.vtt", help="also write the words as subtitles")
 
 
 def _animate(command: argparse.ArgumentParser) -> None:
@@ -48,6 +59,7 @@ def _animate(command: argparse.ArgumentParser) -> None:
     source = command.add_argument_group("what is said or done (--audio or --text, --gesture, or both)")
     source.add_argument("--audio", type=Path, metavar="SOUND", help="recorded speech, any format")
     source.add_argument("--transcript", help="the words of --audio; recognised where they are not given")
+    source.add_argument("--edited", type=Path, metavar="T.json", help="timeline of the speech, corrected by hand")
     source.add_argument("--text", help="text to be spoken by a synthetic voice")
     source.add_argument("--voice", help="voice of --text")
     source.add_argument("--speed", type=float, default=1.0, help="speed of --text, 0.5 to 2 (default: 1)")

@@ -53,13 +53,14 @@ def _finding(finding: Finding) -> dict[str, str]:
 
 
 def align(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any] | None:
-    from gpu_worker import timeline_json
     from gpu_worker.cli.progress_bar import ProgressBar
     from gpu_worker.media.sound import load_waveform
     from gpu_worker.progress import Progress
     from gpu_worker.speech.ladder import time_speech
 
     _check_subtitles(arguments.subtitles)
+    if arguments.timeline is not None or arguments.span is not None:
+        return _told(arguments, _realigned(arguments))
     bar = ProgressBar(stderr)
     try:
         waveform = load_waveform(_existing(arguments.sound), 16000, EngineConfig())
@@ -71,6 +72,52 @@ def align(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any] | Non
         )
     finally:
         bar.close()
+    return _told(arguments, timeline)
+
+
+def _realigned(arguments: argparse.Namespace) -> Timeline:
+    """The timeline of the arguments with one span aligned anew."""
+    from gpu_worker import timeline_json
+    from gpu_worker.media.sound import load_waveform
+    from gpu_worker.speech.realignment import realign
+    from gpu_worker.timeline_edits import check_fit
+
+    if arguments.timeline is None or arguments.span is None or arguments.transcript is not None:
+        raise InputError(
+            "bad_arguments", "--timeline and --span go together, without --transcript.", "The words are the timeline's."
+        )
+    try:
+        start, end = (float(part) for part in arguments.span.split(":"))
+    except ValueError:
+        raise InputError("bad_arguments", "--span is START:END in seconds.", "For example 1.5:2.75.") from None
+    timeline = timeline_json.read(_existing(arguments.timeline))
+    waveform = load_waveform(_existing(arguments.sound), 16000, EngineConfig())
+    return realign(waveform, check_fit(timeline, waveform), start, end)
+
+
+def edit(arguments: argparse.Namespace, _: TextIO) -> dict[str, Any] | None:
+    import json
+
+    from gpu_worker import timeline_json
+    from gpu_worker.timeline_edits import apply_edit
+
+    _check_subtitles(arguments.subtitles)
+    timeline = timeline_json.read(_existing(arguments.timeline))
+    try:
+        edits = json.loads(_existing(arguments.edits).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        edits = None
+    if not isinstance(edits, list) or not all(isinstance(entry, dict) for entry in edits):
+        raise InputError("bad_edit", "The file of edits must hold a JSON list of objects.", "See docs/command_line.md.")
+    for entry in edits:
+        timeline = apply_edit(timeline, entry)
+    return _told(arguments, timeline)
+
+
+def _told(arguments: argparse.Namespace, timeline: Timeline) -> dict[str, Any] | None:
+    """Write subtitles and the timeline where they were asked for; else the timeline is what is printed."""
+    from gpu_worker import timeline_json
+
     _write_subtitles(arguments, timeline)
     if arguments.output is None:
         return timeline_json.as_dict(timeline)
@@ -126,6 +173,7 @@ def _named(checks: Sequence[Check], verdict: str) -> list[str]:
 
 
 def _request(arguments: argparse.Namespace) -> Any:
+    from gpu_worker import timeline_json
     from gpu_worker.motion.gestures import check_gestures
     from gpu_worker.motion.style import Style
     from gpu_worker.request import AnimationRequest, SoundSpeech, TypedSpeech
@@ -136,10 +184,15 @@ def _request(arguments: argparse.Namespace) -> Any:
         raise InputError("bad_arguments", "Nothing is said or done.", "Give --audio, --text or --gesture.")
     gestures = check_gestures(arguments.gesture.split(",")) if arguments.gesture is not None else ()
     speech: TypedSpeech | SoundSpeech | None = None
+    edited = timeline_json.read(_existing(arguments.edited)) if arguments.edited is not None else None
     if arguments.audio is not None:
-        speech = SoundSpeech(_existing(arguments.audio), arguments.transcript, arguments.language)
+        speech = SoundSpeech(_existing(arguments.audio), arguments.transcript, arguments.language, timeline=edited)
     elif arguments.text is not None:
-        speech = TypedSpeech(arguments.text, arguments.language, arguments.voice, arguments.speed, arguments.pitch)
+        speech = TypedSpeech(
+            arguments.text, arguments.language, arguments.voice, arguments.speed, arguments.pitch, timeline=edited
+        )
+    elif edited is not None:
+        raise InputError("bad_arguments", "--edited needs speech.", "Give --audio or --text.")
     for name in ("head", "expression", "blink_rate"):
         if not 0.0 <= getattr(arguments, name) <= 2.0:
             raise InputError("bad_arguments", f"--{name.replace('_', '-')} must lie between 0 and 2.", "1 is usual.")
@@ -163,7 +216,7 @@ def _job_id(arguments: argparse.Namespace) -> str:
     """A name for the video that depends on nothing but what it is made from: the same command makes the same file."""
     digest = hashlib.sha256()
     for name, value in sorted(vars(arguments).items()):
-        if name in ("photo", "audio") and value is not None:
+        if name in ("photo", "audio", "edited") and value is not None:
             digest.update(value.read_bytes())
         elif name not in ("output", "certificate", "timeline", "poster", "subtitles", "sign_with"):
             digest.update(f"{name}={value}\n".encode())
@@ -201,7 +254,7 @@ def _write_subtitles(arguments: argparse.Namespace, timeline: Timeline) -> None:
 
     if arguments.subtitles is not None:
         typed = getattr(arguments, "text", None)
-        written = arguments.transcript if typed is None else plain_text(parse_markup(typed))
+        written = getattr(arguments, "transcript", None) if typed is None else plain_text(parse_markup(typed))
         write_subtitles(timeline, arguments.subtitles, written)
 
 
@@ -235,6 +288,7 @@ def bench(arguments: argparse.Namespace, stderr: TextIO) -> Any:
 COMMANDS: dict[str, Command] = {
     "inspect": inspect,
     "align": align,
+    "edit": edit,
     "animate": animate,
     "verify": verify,
     "capabilities": capabilities,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from gpu_worker.motion.pauses import SILENT_PHONES, speech_spans
-from gpu_worker.schema import Phone, Timeline, VisemeSpan, Waveform, Word
+from gpu_worker.schema import Phone, Timeline, VisemeSpan, Waveform
 
 #: Least silence before the first and after the last sound, seconds.
 LEAD, TAIL = 0.28, 0.50
@@ -36,7 +36,8 @@ def with_margins(waveform: Waveform, timeline: Timeline, fps: float) -> tuple[Wa
 
 def shifted(timeline: Timeline, lead: float, duration: float) -> Timeline:
     """The timeline ``lead`` seconds later within ``duration``, its ends filled with silence."""
-    words = tuple(Word(word.word, word.start + lead, word.end + lead) for word in timeline.words)
+    words = tuple(replace(word, start=word.start + lead, end=word.end + lead) for word in timeline.words)
+    mouth = tuple(replace(span, start=span.start + lead, end=span.end + lead) for span in timeline.mouth)
     phones = [Phone(phone.phone, phone.start + lead, phone.end + lead, phone.stress) for phone in timeline.phones]
     visemes = [VisemeSpan(span.viseme, span.start + lead, span.end + lead) for span in timeline.visemes]
     if phones:
@@ -57,4 +58,4 @@ def shifted(timeline: Timeline, lead: float, duration: float) -> Timeline:
             visemes[-1] = replace(visemes[-1], end=duration)
         elif visemes[-1].end < duration:
             visemes.append(VisemeSpan("sil", visemes[-1].end, duration))
-    return replace(timeline, duration=duration, words=words, phones=tuple(phones), visemes=tuple(visemes))
+    return replace(timeline, duration=duration, words=words, phones=tuple(phones), visemes=tuple(visemes), mouth=mouth)

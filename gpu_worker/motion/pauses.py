@@ -14,16 +14,20 @@ SILENT_PHONES = frozenset({"SIL", "sil", "SP", "spn", "+SPN+", "NSN", "pau", "_"
 
 
 def speech_spans(timeline: Timeline) -> tuple[tuple[float, float], ...]:
-    """Stretches of speech (start, end), seconds: phones in a row without a pause of SHORTEST_PAUSE between them."""
+    """Stretches of speech (start, end), seconds: phones in a row without a pause of SHORTEST_PAUSE between them. A
+    mouth that is forced open counts as speech: it is not at rest."""
+    moving = [(phone.start, phone.end) for phone in timeline.phones if phone.phone not in SILENT_PHONES]
+    moving = moving or [(span.start, span.end) for span in timeline.visemes if span.viseme != "sil"]
+    moving += [(span.start, span.end) for span in timeline.mouth if span.state == "open"]
     spans: list[tuple[float, float]] = []
-    for phone in timeline.phones:
-        if phone.phone in SILENT_PHONES or phone.end <= phone.start:
+    for start, end in sorted(moving):
+        if end <= start:
             continue
-        if spans and phone.start - spans[-1][1] < SHORTEST_PAUSE:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], phone.end))
+        if spans and start - spans[-1][1] < SHORTEST_PAUSE:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
         else:
-            spans.append((phone.start, phone.end))
-    return tuple(spans) or _spans_of_visemes(timeline)
+            spans.append((start, end))
+    return tuple(spans)
 
 
 def pauses(timeline: Timeline) -> tuple[tuple[float, float], ...]:
@@ -48,16 +52,3 @@ def silence_weight(timeline: Timeline, times: Curve, lead: float = 0.06, lag: fl
         finish = smoothstep((times - end) / lag)
         talking = np.maximum(talking, begin - finish)
     return 1.0 - talking
-
-
-def _spans_of_visemes(timeline: Timeline) -> tuple[tuple[float, float], ...]:
-    """For timelines without phones (the energy rung): stretches of visemes other than silence."""
-    spans: list[tuple[float, float]] = []
-    for span in timeline.visemes:
-        if span.viseme == "sil" or span.end <= span.start:
-            continue
-        if spans and span.start - spans[-1][1] < SHORTEST_PAUSE:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], span.end))
-        else:
-            spans.append((span.start, span.end))
-    return tuple(spans)

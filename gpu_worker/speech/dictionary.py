@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from gpu_worker.errors import InputError
 from gpu_worker.speech.passage import Passage
+from gpu_worker.speech.phone_map import map_ipa
 from gpu_worker.speech.text import clean_text, has_speech
 
 #: Bounds of one dictionary.
@@ -48,8 +49,7 @@ class PronunciationDictionary:
                     f"The entry “{word.strip()[:40]}” has no word or no pronunciation, or is too long.",
                     "Write the word, and how it is said in ordinary letters or in IPA between slashes.",
                 )
-            ipa = _ipa(spoken)
-            self._said[_folded(shown)] = (None, ipa) if ipa else (spoken, None)
+            self._said[folded(shown)] = how_said(check_said(spoken))
         self._pattern = _pattern(self._said)
 
     def __bool__(self) -> bool:
@@ -69,7 +69,7 @@ class PronunciationDictionary:
         parts: list[Passage] = []
         at = 0
         for match in pattern.finditer(passage.text):
-            respelled, ipa = self._said.get(_folded(match.group()), (None, None))
+            respelled, ipa = self._said.get(folded(match.group()), (None, None))
             if respelled is None and ipa is None:
                 continue
             if match.start() > at:
@@ -93,6 +93,43 @@ def _cached(entries: tuple[tuple[str, str], ...]) -> PronunciationDictionary:
     return PronunciationDictionary(dict(entries))
 
 
+def check_said(said: str) -> str:
+    """A pronunciation as it is kept: a respelling, or IPA of which every letter is one.
+
+    Raises :class:`InputError` ``bad_pronunciation``.
+    """
+    spoken = clean_text(said).strip()
+    if not has_speech(spoken) or len(spoken) > MAX_SAID:
+        raise InputError(
+            "bad_pronunciation",
+            f"A pronunciation has 1 to {MAX_SAID} characters, and at least one letter.",
+            "Write how it sounds in ordinary letters, or in IPA between slashes.",
+        )
+    ipa = _ipa(spoken)
+    if ipa is not None:
+        odd = next((letter for letter in ipa if letter.isalpha() and not _may_be_ipa(letter)), "")
+        if odd or not map_ipa(ipa):
+            raise InputError(
+                "bad_pronunciation",
+                f"“{ipa[:40]}” is no pronunciation in IPA.",
+                "Use IPA letters, as in /həˈloʊ/, or write it in ordinary letters the way it sounds.",
+            )
+    return spoken
+
+
+def how_said(said: str) -> tuple[str | None, str | None]:
+    """``(respelling, None)`` or ``(None, IPA)`` of a pronunciation as it is kept; both None where it is empty."""
+    if not said:
+        return None, None
+    ipa = _ipa(said)
+    return (None, ipa) if ipa is not None else (said, None)
+
+
+def _may_be_ipa(letter: str) -> bool:
+    name = unicodedata.name(letter, "")
+    return unicodedata.category(letter) == "Lm" or letter.isascii() or "LATIN" in name or "GREEK" in name
+
+
 def _ipa(said: str) -> str | None:
     """The IPA of an entry, or None where it is other words."""
     if len(said) > 2 and said[0] == said[-1] == "/":
@@ -100,7 +137,8 @@ def _ipa(said: str) -> str | None:
     return said if any(letter in _ONLY_IPA - _ALPHABETS for letter in said) else None
 
 
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
+    """A word as entries are compared: without regard to upper and lower case or the kind of apostrophe."""
     return unicodedata.normalize("NFC", word).replace("’", "'").casefold()
 
 

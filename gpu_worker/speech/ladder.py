@@ -98,7 +98,7 @@ def time_speech(
         language=tongue.language.code,
         source=result.source,
         duration=waveform.duration,
-        words=tuple(_snapped_words(result.words, phones)),
+        words=tuple(snapped_words(result.words, phones)),
         phones=tuple(phones),
         visemes=viseme_spans(phones),
         reasons=tuple(reasons),
@@ -158,7 +158,7 @@ def _aligned(
     fits = not is_wrong(best, language)
     if fits:
         reasons += disagreements(best, pronunciation, language)
-    phones, timed = _phones_of(best, pronunciation, len(samples) / RATE)
+    phones, timed = phones_of(best, pronunciation, len(samples) / RATE)
     return _Result(source, phones, timed, _FORCED[source], confidence(best)), fits
 
 
@@ -238,7 +238,7 @@ def _without_words(
     return None
 
 
-def _phones_of(
+def phones_of(
     units: Sequence[AlignedUnit], pronunciation: Pronunciation, duration: float
 ) -> tuple[list[Phone], list[Word]]:
     """The phones of aligned units with silences between, and the transcript's words."""
@@ -281,7 +281,7 @@ def _extend(phones: list[Phone], phone: Phone) -> None:
         phones.append(phone)
 
 
-def _snapped_words(words: Sequence[Word], phones: Sequence[Phone]) -> list[Word]:
+def snapped_words(words: Sequence[Word], phones: Sequence[Phone]) -> list[Word]:
     """Words moved to the nearest boundary of a phone, since those have been refined."""
     if not phones:
         return list(words)

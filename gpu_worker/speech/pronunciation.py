@@ -7,8 +7,8 @@ normaliser of its own, and a word of the transcript may stand for several spoken
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -54,19 +54,32 @@ def pronounce(
     Raises :class:`InputError` ``bad_pronunciation`` for an entry that is none.
     """
     own = as_dictionary(dictionary)
-    english = language.code == "en" or language.code.startswith("en-")
     labels: list[str] = []
     units: list[Unit] = []
     for piece in _pieces(clean_text(transcript)):
-        script = espeak_script(own.applied([Passage(piece)]), language.voice)
-        special = {label_of(part.label) for part in script.replaced}
-        for word in spoken_words(speak(script, language.voice), script):
-            labels.append(word.label)
-            known = english and len(word.groups) == 1 and word.label not in special
-            entry = _entry(word.label) if known else None
-            for group in word.groups:
-                phones = tuple(MappedPhone(phone.phone, phone.stress) for phone in group)
-                units.append(Unit(len(labels) - 1, phones, entry, group[-1].end - group[0].start))
+        spoken = pronounce_passages(own.applied([Passage(piece)]), language)
+        units += [replace(unit, label=unit.label + len(labels)) for unit in spoken.units]
+        labels += spoken.labels
+    return Pronunciation(tuple(labels), tuple(units))
+
+
+def pronounce_passages(passages: Sequence[Passage], language: Language) -> Pronunciation:
+    """The pronunciation of a short text whose passages say themselves how they are said.
+
+    Raises :class:`InputError` ``bad_pronunciation`` for IPA that is none.
+    """
+    english = language.code == "en" or language.code.startswith("en-")
+    labels: list[str] = []
+    units: list[Unit] = []
+    script = espeak_script(passages, language.voice)
+    special = {label_of(part.label) for part in script.replaced}
+    for word in spoken_words(speak(script, language.voice), script):
+        labels.append(word.label)
+        known = english and len(word.groups) == 1 and word.label not in special
+        entry = _entry(word.label) if known else None
+        for group in word.groups:
+            phones = tuple(MappedPhone(phone.phone, phone.stress) for phone in group)
+            units.append(Unit(len(labels) - 1, phones, entry, group[-1].end - group[0].start))
     return Pronunciation(tuple(labels), tuple(units))
 
 

@@ -15,7 +15,7 @@ from gpu_worker.schema import Phone, Timeline, Waveform, Word
 from gpu_worker.speech.dictionary import PronunciationDictionary, as_dictionary
 from gpu_worker.speech.espeak import Utterance, espeak
 from gpu_worker.speech.markup import parse_markup
-from gpu_worker.speech.passage import plain_text
+from gpu_worker.speech.passage import Passage, plain_text
 from gpu_worker.speech.phone_map import MappedPhone, map_ipa
 from gpu_worker.speech.script import Replaced, Script, espeak_script
 from gpu_worker.speech.text import check_text, has_speech, no_speakable_text
@@ -55,22 +55,35 @@ def synthesise(
     ``bad_pronunciation``, ``voice_speaks_another_language``.
     """
     config = config or EngineConfig()
+    find_language(language)
+    _check_voice(voice, speed, pitch)
+    passages = as_dictionary(dictionary).applied(parse_markup(check_text(text, config)))
+    return synthesise_passages(passages, language, voice, speed, pitch, config)
+
+
+def synthesise_passages(
+    passages: Sequence[Passage],
+    language: str,
+    voice: str | None = None,
+    speed: float = 1.0,
+    pitch: float = 1.0,
+    config: EngineConfig | None = None,
+) -> tuple[Waveform, Timeline]:
+    """Speak passages; all else as :func:`synthesise`."""
+    config = config or EngineConfig()
     spoken = find_language(language)
     neural = installed_voice(voice)
-    variant = "" if neural else find_voice(voice).variant
-    _check_factor("speed", speed, SPEED_RANGE)
-    _check_factor("pitch", pitch, PITCH_RANGE)
-    clean = check_text(text, config)
-    name = f"{spoken.voice}+{variant}" if variant else spoken.voice
-    # espeak-ng's pitch is 0..99 with 50 as the voice's own; an octave either way is the whole of it.
-    scaled_pitch = int(np.clip(round(50 + 49 * np.log2(pitch)), 0, 99))
-    passages = as_dictionary(dictionary).applied(parse_markup(clean))
+    _check_voice(voice, speed, pitch)
     if not has_speech(plain_text(passages)):
         raise no_speakable_text()
     if neural is not None:
         from gpu_worker.speech.neural_synthesis import synthesise_neural
 
-        return synthesise_neural(neural, passages, spoken, speed, config)
+        return synthesise_neural(neural, tuple(passages), spoken, speed, config)
+    variant = find_voice(voice).variant
+    name = f"{spoken.voice}+{variant}" if variant else spoken.voice
+    # espeak-ng's pitch is 0..99 with 50 as the voice's own; an octave either way is the whole of it.
+    scaled_pitch = int(np.clip(round(50 + 49 * np.log2(pitch)), 0, 99))
     script = espeak_script(passages, spoken.voice, scaled_pitch)
     utterance = speak(script, name, round(WORDS_PER_MINUTE * speed), scaled_pitch)
     if len(utterance.samples) / utterance.rate > config.max_sound_seconds:
@@ -80,6 +93,13 @@ def synthesise(
             "Shorten it, or make several videos.",
         )
     return _padded(utterance, script, spoken.code)
+
+
+def _check_voice(voice: str | None, speed: float, pitch: float) -> None:
+    if installed_voice(voice) is None:
+        find_voice(voice)
+    _check_factor("speed", speed, SPEED_RANGE)
+    _check_factor("pitch", pitch, PITCH_RANGE)
 
 
 def speak(script: Script, voice: str, rate: int = WORDS_PER_MINUTE, pitch: int = 50) -> Utterance:

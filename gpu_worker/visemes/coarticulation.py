@@ -50,13 +50,13 @@ def viseme_track(timeline: Timeline, waveform: Waveform, fps: float) -> VisemeTr
     """The articulators at ``fps`` frames a second, from the start of the sound to its end.
 
     The jaw follows the loudness of ``waveform`` within 0.7..1.25. Every p, b and m is closed in at least one frame at
-    any ``fps``; inside pauses every channel is exactly 0.
+    any ``fps``; inside pauses every channel is exactly 0. Where the timeline forces the mouth open or closed, it is.
     """
     frames = max(int(np.ceil(timeline.duration * fps - 1e-6)), 1)
     steps = max(int(np.ceil(STEP_HZ / fps)), 1)
     times = (np.arange(frames * steps) / (fps * steps)).astype(np.float64)
     gestures = gestures_of(timeline.phones)
-    shut = closures(timeline.phones, waveform)
+    shut = rules.forced_closures(closures(timeline.phones, waveform), timeline.mouth)
     # The mouth at time t does what the sound will do a little later.
     ahead = times + LIP_LEAD
     values = blend(gestures, ahead)
@@ -67,11 +67,21 @@ def viseme_track(timeline: Timeline, waveform: Waveform, fps: float) -> VisemeTr
     rules.touch_labiodentals(values, ahead, timeline.phones)
     rules.close_bilabials(values, ahead, shut)
     rules.still_silence(values, ahead, timeline.phones)
+    rules.force_mouth(values, times, timeline.mouth)
     sampled = np.ascontiguousarray(values[::steps])
     rules.close_on_a_frame(sampled, fps, shut, LIP_LEAD)
+    forced = tuple((span.start, span.end) for span in timeline.mouth if span.state == "closed")
+    rules.close_on_a_frame(sampled, fps, forced, 0.0)
     low = np.array([-1.0 if name == "width" else 0.0 for name in ARTICULATORS])
     sampled = np.clip(sampled, low, 1.0).astype(np.float32)
-    return VisemeTrack(fps, sampled, shut)
+    return VisemeTrack(fps, sampled, tuple(sorted((*shut, *forced))))
+
+
+def mouth_opening(track: VisemeTrack) -> FloatArray:
+    """How far the mouth opens at each instant of a track, 0..1: the jaw, as far as the lips let it be seen."""
+    close, jaw = track.values[:, column("close")], track.values[:, column("jaw")]
+    opening: FloatArray = (jaw * (1.0 - close)).astype(np.float32)
+    return opening
 
 
 def gestures_of(phones: Sequence[Phone]) -> list[Gesture]:

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_worker.schema import ARTICULATORS, FloatArray, Phone
+from gpu_worker.schema import ARTICULATORS, FloatArray, MouthSpan, Phone
 from gpu_worker.visemes.parameters import LABIODENTALS, SHAPES, PhoneShape
 
 Times = NDArray[np.float64]
@@ -28,6 +28,10 @@ APPROACH, RELEASE = 0.085, 0.065
 OVERDRIVE = 1.25
 #: Jaw while the lips are shut.
 CLOSED_JAW = 0.2
+#: Least opening of the jaw where the mouth is forced open.
+FORCED_JAW = 0.55
+#: What is left of a closure beside a mouth forced open must last this long to be one, seconds.
+SHORTEST_CLOSURE = 0.02
 #: Standard deviation of the smoothing, seconds, for jaw, lips and tongue.
 SMOOTHING = {"jaw": 0.022, "tongue_up": 0.012, "tongue_forward": 0.012}
 SMOOTHING_LIPS = 0.018
@@ -129,6 +133,41 @@ def close_on_a_frame(values: FloatArray, fps: float, shut: Sequence[tuple[float,
         frame = int(np.clip(round(middle), 0, len(values) - 1))
         values[frame, close] = 1.0
         values[frame, jaw] = min(float(values[frame, jaw]), CLOSED_JAW)
+
+
+def force_mouth(values: FloatArray, times: Times, spans: Sequence[MouthSpan]) -> None:
+    """Open or shut the mouth where somebody wants it so, against every other rule; it eases in before and out after.
+
+    ``times`` are those of the video: what was drawn at an instant is seen at that instant.
+    """
+    close, jaw, lip = column("close"), column("jaw"), column("labiodental")
+    for span in spans:
+        ease = max(span.ease, 1e-3)
+        part = _between(times, span.start - ease, span.end + ease)
+        if part.start == part.stop:
+            continue
+        weight = _trapezoid(times[part], span.start, span.end, ease, ease).astype(np.float32)
+        shut = span.state == "closed"
+        values[part, close] += weight * ((1.0 if shut else 0.0) - values[part, close])
+        wanted = np.minimum(values[part, jaw], CLOSED_JAW) if shut else np.maximum(values[part, jaw], FORCED_JAW)
+        values[part, jaw] += weight * (wanted - values[part, jaw])
+        values[part, lip] *= 1.0 - weight
+
+
+def forced_closures(shut: Sequence[tuple[float, float]], spans: Sequence[MouthSpan]) -> tuple[tuple[float, float], ...]:
+    """The closures that are left where the mouth is forced open, in order."""
+    left = list(shut)
+    for span in spans:
+        if span.state == "open":
+            cut: list[tuple[float, float]] = []
+            for start, end in left:
+                if end <= span.start or start >= span.end:
+                    cut.append((start, end))
+                    continue
+                pieces = ((start, min(end, span.start)), (max(start, span.end), end))
+                cut += [piece for piece in pieces if piece[1] - piece[0] >= SHORTEST_CLOSURE]
+            left = cut
+    return tuple(left)
 
 
 def smooth(values: FloatArray, rate: float) -> FloatArray:

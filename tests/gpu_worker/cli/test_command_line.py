@@ -94,6 +94,49 @@ def test_align_to_a_file_and_to_stdout(tmp_path: Path) -> None:
     assert (tmp_path / "s.srt").read_text().splitlines()[2] == "my small boat"
 
 
+def test_a_timeline_is_edited_aligned_anew_in_part_and_animated(tmp_path: Path) -> None:
+    from gpu_worker.media.sound import write_wav
+    from gpu_worker.speech.synthesis import synthesise
+
+    sound = write_wav(synthesise("my small boat")[0], tmp_path / "s.wav")
+    first, second, third = (tmp_path / name for name in ("1.json", "2.json", "3.json"))
+    assert _run("align", sound, "--transcript", "my small coat", "-o", first).returncode == 0
+    word = json.loads(first.read_text())["words"][2]
+    edits = tmp_path / "edits.json"
+    edits.write_text(
+        json.dumps(
+            [
+                {"edit": "spell", "index": 2, "word": "boat"},
+                {"edit": "force_mouth", "state": "closed", "start": word["end"] - 0.1, "end": word["end"]},
+            ]
+        )
+    )
+    assert _run("edit", first, edits, "-o", second, "--subtitles", tmp_path / "s.vtt").returncode == 0
+    assert "my small boat" in (tmp_path / "s.vtt").read_text()
+    done = _run("align", sound, "--timeline", second, "--span", f"{word['start']}:{word['end']}", "-o", third)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(third.read_text())
+    assert told["words"][:2] == json.loads(first.read_text())["words"][:2]
+    assert "B" in [phone["phone"] for phone in told["phones"]]
+    assert told["corrected"] is True
+    command = ("animate", PHOTO, "--audio", sound, "--edited", third, "-o", tmp_path / "v.mp4")
+    done = _run(*command, "--timeline", tmp_path / "made.json", "--certificate", tmp_path / "c.json")
+    assert done.returncode == 0, done.stderr
+    made = json.loads((tmp_path / "made.json").read_text())
+    assert len(made["mouth"]) == 1
+    assert made["corrected"] is True
+    assert json.loads((tmp_path / "c.json").read_text())["engines"]["speech"] == "forced, corrected by hand"
+
+
+def test_timelines_and_edits_that_are_none_are_refused(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.json"
+    nothing.write_text("{}")
+    assert _fault(_run("edit", nothing, nothing))["error"] == "bad_timeline"
+    assert _fault(_run("animate", PHOTO, "-o", "o.mp4", "--text", "a", "--edited", nothing))["error"] == "bad_timeline"
+    assert _fault(_run("align", nothing, "--timeline", nothing))["error"] == "bad_arguments"
+    assert _fault(_run("align", nothing, "--timeline", nothing, "--span", "x"))["error"] == "bad_arguments"
+
+
 def test_capabilities_name_the_embedded_engines() -> None:
     done = _run("capabilities")
     assert done.returncode == 0
