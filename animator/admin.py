@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from animator.api.user import signed_in_user
 from animator.models import (
     AuditEntry,
     Consent,
@@ -20,10 +22,12 @@ from animator.models import (
     Plan,
     Report,
     Result,
+    ScreeningRule,
     Speech,
     UsageEntry,
     UserLimits,
 )
+from animator.services.screening import record_rule_change
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -111,6 +115,32 @@ class HoldAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "code")
     search_fields = ("id", "job_ref", "photo_ref", "owner__email")
     list_select_related = ("owner", "decided_by")
+
+
+@admin.register(ScreeningRule)
+class ScreeningRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What is screened before it is spoken. Try a text at /screening/. Every change is in the audit log."""
+
+    list_display = ("name", "category", "languages", "kind", "action", "active", "updated_at", "updated_by")
+    list_filter = ("category", "action", "active", "kind")
+    search_fields = ("name", "pattern", "note")
+    list_select_related = ("updated_by",)
+    readonly_fields = ("key", "updated_by", "updated_at")
+
+    def save_model(self, request: HttpRequest, obj: ScreeningRule, form: Any, change: bool) -> None:
+        user = signed_in_user(request)
+        obj.updated_by = user
+        super().save_model(request, obj, form, change)
+        record_rule_change(user, obj, "changed" if change else "added")
+
+    def delete_model(self, request: HttpRequest, obj: ScreeningRule) -> None:
+        record_rule_change(signed_in_user(request), obj, "deleted")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ScreeningRule]) -> None:
+        for rule in queryset:
+            record_rule_change(signed_in_user(request), rule, "deleted")
+        super().delete_queryset(request, queryset)
 
 
 @admin.register(Decision)

@@ -10,7 +10,7 @@ from animator.api import quota as quota_api
 from animator.api import report as report_api
 from animator.api import speech as speech_api
 from animator.api import verify as verify_api
-from animator.views import audit, hold, home, job, media, open_report, report, studio, verify
+from animator.views import audit, hold, home, job, media, open_report, report, screening, studio, verify
 
 app_name = "animator"
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("reports/<uuid:report_id>/", report.report_detail, name="report_detail"),
     path("holds/", hold.hold_list, name="hold_list"),
     path("holds/<uuid:hold_id>/", hold.hold_detail, name="hold_detail"),
+    path("screening/", screening.screening, name="screening"),
     path("verify/", verify.verify, name="verify"),
     path("audit/", audit.audit_list, name="audit_list"),
     path("audit/export.<str:kind>", audit.audit_export, name="audit_export"),

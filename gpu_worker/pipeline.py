@@ -105,6 +105,8 @@ def animate(
         report.enter("align")
         report.expect(_costs(request, photo, None))
         speech = _speech(request, config, report)
+        if speech is not None and request.heard is not None:
+            request.heard(speech.timeline)
         report.expect(_costs(request, photo, speech))
         report.enter("motion")
         renderer = renderer_engine.prepare(photo, face, config)

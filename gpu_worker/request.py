@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +52,8 @@ class AnimationRequest:
     index of the face, None where there is only one. ``job_id`` (1-64 letters, digits, ``.``, ``_``, ``-``) goes into
     tags, watermark and manifest. ``signing_folder`` holds the operator's certificate chain and key; None = no C2PA
     manifest. ``watermark_key`` is the operator's own, None the product's public one. ``fps`` and ``seed`` None mean the
-    config's.
+    config's. ``heard`` is told the timeline, and with it the words, before anything is drawn; what it raises ends the
+    work.
     """
 
     photo: Path
@@ -69,6 +70,7 @@ class AnimationRequest:
     watermark: bool = True
     watermark_key: bytes | None = None
     config: EngineConfig = field(default_factory=EngineConfig)
+    heard: Callable[[Timeline], None] | None = None
 
     @property
     def language(self) -> str:

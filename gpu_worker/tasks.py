@@ -28,14 +28,14 @@ from animator.conf import engine_config, signing_folder, site_config, trust_anch
 from animator.models import Job, Photo, Speech
 from animator.models.speech import SpeechKind
 from animator.selectors.file_check import job_by_sha256
-from animator.services import file_check, job_run, upload
+from animator.services import file_check, job_run, screening, upload
 from animator.services import photo as photo_service
 from animator.services import speech as speech_service
 from gpu_worker.errors import Cancelled, EngineError, InputError
 from gpu_worker.lifeline import Lifeline
 from gpu_worker.progress import Progress
 from gpu_worker.request import AnimationOutcome, AnimationRequest, SoundSpeech, TypedSpeech
-from gpu_worker.schema import FaceRig, Finding, Inspection
+from gpu_worker.schema import FaceRig, Finding, Inspection, Timeline
 from picturetalk_site.logs import working_on
 
 if TYPE_CHECKING:
@@ -130,10 +130,23 @@ def run_job(job_id: str, token: str) -> None:
         with _lifeline(lambda: job_run.beat(key, token), lambda: job_run.is_mine(key, token), limit) as life:
             started = time.monotonic()
             with animation_request(job) as request:
+                request = replace(request, heard=_listener(job))
                 outcome = animate(request, shared_engines(), folder, _Teller(key, token), life.stop)
             video = _store(key, token, outcome)
         if job_run.finish(key, token, video):
             log.info("Made a video of %.1f s in %.1f s", video.duration_s, time.monotonic() - started)
+
+
+def _listener(job: Job) -> Callable[[Timeline], None]:
+    """Screens the words of a recording as soon as they are known; typed ones were screened before they were queued."""
+
+    def heard(timeline: Timeline) -> None:
+        """Raises Cancelled when the job is held, InputError when a rule refuses it."""
+        words = " ".join(word.word for word in timeline.words)
+        if job.speech.kind != SpeechKind.TYPED and not screening.screen_heard(job, words, timeline.source):
+            raise Cancelled
+
+    return heard
 
 
 def _lifeline(beat: Callable[[], bool], wanted: Callable[[], bool], timeout_s: float) -> Lifeline:

@@ -22,7 +22,17 @@ ENGINE_BRIDGE = {"gpu_worker.tasks", "gpu_worker.worker"}
 #: What the site may import of the engine.
 LIGHT_ENGINE = frozenset(
     f"gpu_worker.{name}"
-    for name in ("schema", "errors", "config", "weights", "capabilities", "languages", "speech.text", "speech.markup")
+    for name in (
+        "schema",
+        "errors",
+        "config",
+        "weights",
+        "capabilities",
+        "languages",
+        "speech.text",
+        "speech.markup",
+        "speech.language_detection",
+    )
 )
 #: What the engine never knows.
 SITE_LIBRARIES = {

@@ -13,6 +13,7 @@ from animator.models.photo import Photo
 from animator.models.plan import Grant, Plan, UserLimits
 from animator.models.report import Report
 from animator.models.result import Result
+from animator.models.screening_rule import ScreeningRule
 from animator.models.speech import Speech
 from animator.models.usage import UsageEntry
 
@@ -30,6 +31,7 @@ __all__ = [
     "Plan",
     "Report",
     "Result",
+    "ScreeningRule",
     "Speech",
     "UsageEntry",
     "UserLimits",

@@ -25,8 +25,9 @@ from animator.selectors import job as selectors
 from animator.selectors.eta import speech_length
 from animator.selectors.photo import photo_for_user
 from animator.selectors.quota import limits_for
+from animator.selectors.screening import Verdict
 from animator.selectors.speech import speech_for_user
-from animator.services import audit, hold, quota
+from animator.services import audit, hold, quota, screening
 from animator.services.announcing import announce, announce_places
 from animator.services.consent import Confirmation, record_consent
 from animator.services.file_erasure import erase_later
@@ -51,8 +52,9 @@ def create_job(user: User, request: JobRequest) -> Job:
 
     Raises ``Photo.DoesNotExist`` or ``Speech.DoesNotExist`` for what is not the user's, and InputError: what made the
     photo or speech unusable, ``photo_not_ready``, ``speech_not_ready``, ``several_faces``, ``unknown_face``, the codes
-    of :func:`record_consent` and of ``quota.reserve``.
+    of :func:`record_consent` and of ``quota.reserve``, ``text_refused``. Words that a rule holds wait for a moderator.
     """
+    verdict = screening.screen_speech(user, speech_for_user(user, request.speech))
     with transaction.atomic():
         # Locked against being erased meanwhile (SQLite locks the whole database by itself).
         photo = Photo.objects.select_for_update().get(id=photo_for_user(user, request.photo).id)
@@ -79,7 +81,7 @@ def create_job(user: User, request: JobRequest) -> Job:
             updated_at=now,
         )
         job.save(force_insert=True)
-        if not hold.inherit_photo_holds(job):
+        if not _wait_for_a_person(job, verdict):
             queue.enqueue_job(job.id, job.token)
     announce(job.id)
     return selectors.job_for_user(user, job.id)
@@ -150,10 +152,14 @@ def stop_job(job: Job, **changes: Any) -> JobState | None:
 
 
 def retry_job(user: User, job_id: UUID) -> Job:
-    """Make a failed job anew. Raises ``job_did_not_fail``, ``job_was_refused`` or what ``quota.reserve`` raises."""
+    """Make a failed job anew.
+
+    Raises ``job_did_not_fail``, ``job_was_refused``, ``text_refused`` or what ``quota.reserve`` raises.
+    """
     job = selectors.job_for_user(user, job_id)
     if job.error_code == "refused_by_moderator":
         raise conflict("job_was_refused", "A moderator refused this video.", "Its page says how to object.")
+    verdict = screening.screen_speech(user, job.speech)
     token, now = new_token(), timezone.now()
     with transaction.atomic():
         charge = job.charge or quota.reserve(user, job.id, job.speech_s)
@@ -164,7 +170,7 @@ def retry_job(user: User, job_id: UUID) -> Job:
         )  # fmt: skip
         if again != 1:
             raise conflict("job_did_not_fail", "Only a video that failed can be tried again.")
-        if not hold.inherit_photo_holds(job):
+        if not _wait_for_a_person(job, verdict):
             queue.enqueue_job(job.id, token)
     announce(job.id)
     return selectors.job_for_user(user, job_id)
@@ -185,6 +191,12 @@ def delete_job(user: User, job_id: UUID) -> None:
         erase_photo(job.photo)
         erase_speech(job.speech)
     realtime.send_job_deleted(job.id, user.id)
+
+
+def _wait_for_a_person(job: Job, verdict: Verdict) -> bool:
+    """Whether the job is held, for its words or its photo."""
+    held = screening.apply_verdict(job, verdict)
+    return hold.inherit_photo_holds(job) or held
 
 
 def _check_ready(upload: Upload, code: str, message: str) -> None:

@@ -62,6 +62,8 @@ TABLE = (
     Row("report_detail", "get", (403, 403, LOGIN, 200, 200), "report"),
     # An empty form is refused, after the gate.
     Row("report_detail", "post", (403, 403, LOGIN, 400, 400), "report"),
+    Row("screening", "get", (403, 403, LOGIN, 403, 200)),
+    Row("screening", "post", (403, 403, LOGIN, 403, 400)),
     Row("hold_list", "get", (403, 403, LOGIN, 200, 200)),
     Row("hold_list", "post", (405, 405, 405, 405, 405)),
     Row("hold_detail", "get", (403, 403, LOGIN, 200, 200), "hold"),

@@ -1,0 +1,90 @@
+"""Screening of what a portrait is to say: typed text and transcripts before a job is queued, heard words in its run."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from accounts.models import User
+from animator.errors import SiteError
+from animator.models import Hold, Job, ScreeningRule, Speech
+from animator.models.hold import HoldCode, HoldOutcome
+from animator.models.screening_rule import RuleAction
+from animator.screening_defaults import DEFAULT_RULES
+from animator.selectors.screening import Verdict, screen_text
+from animator.services import audit
+from animator.services.hold import hold_job
+
+log = logging.getLogger(__name__)
+
+
+def screen_speech(user: User, speech: Speech) -> Verdict:
+    """What the rules say of the words of a speech, before a job is made with it; leave any transaction first.
+
+    Raises ``text_refused`` (with an audit entry) where a rule refuses by itself.
+    """
+    verdict = screen_text(speech.words, speech.language)
+    if verdict.action == RuleAction.REFUSE:
+        audit.record(user, "text_refused", "speech", speech.id, rules=sorted(verdict.rules), by="rule")
+        raise text_refused(verdict)
+    return verdict
+
+
+def apply_verdict(job: Job, verdict: Verdict, heard: str = "") -> bool:
+    """Hold the job for what speaks against its words, unless a moderator let the same pass before; whether it is held.
+
+    ``heard`` are words that were recognised in a recording.
+    """
+    if not verdict.rules - _released(job):
+        return False
+    detail = {**verdict.detail(), "heard": heard} if heard else verdict.detail()
+    hold_job(job, HoldCode.TEXT_RULE, detail, verdict.told)
+    return True
+
+
+def screen_heard(job: Job, words: str, source: str) -> bool:
+    """Screen the words of a recording once its run knows them; False when the job is held, so that the run must end.
+
+    ``source`` says how the timeline came about (``gpu_worker.schema``). Where no words could be recognised and none
+    were given, the audit log says that nothing was screened. Raises ``text_refused``.
+    """
+    if not words.strip():
+        audit.record(
+            None, "not_screened", "job", job.id, language=job.speech.language, why=f"no words are known ({source})"
+        )
+        return True
+    verdict = screen_text(words, job.speech.language)
+    if verdict.action == RuleAction.REFUSE and verdict.rules - _released(job):
+        audit.record(None, "text_refused", "job", job.id, rules=sorted(verdict.rules), by="rule")
+        raise text_refused(verdict)
+    return not apply_verdict(job, verdict, words)
+
+
+def text_refused(verdict: Verdict) -> SiteError:
+    """Told where a rule refuses by itself."""
+    return SiteError(
+        "text_refused",
+        f"This cannot be said here. {verdict.told}",
+        "A rule of this site decided it without a person. Change the words, or write to us if you think it is wrong.",
+        status=403,
+    )
+
+
+def install_default_rules() -> int:
+    """Bring the rules of the product that are not there yet; those an operator changed or switched off stay so."""
+    known = set(ScreeningRule.objects.exclude(key="").values_list("key", flat=True))
+    missing = [ScreeningRule(**fields) for fields in DEFAULT_RULES if fields["key"] not in known]
+    ScreeningRule.objects.bulk_create(missing)
+    return len(missing)
+
+
+def _released(job: Job) -> frozenset[int]:
+    """Rules that a moderator let pass for this very job."""
+    details = Hold.objects.filter(job=job, code=HoldCode.TEXT_RULE, outcome=HoldOutcome.RELEASED)
+    return frozenset(rule for detail in details.values_list("detail", flat=True) for rule in detail.get("rules", ()))
+
+
+def record_rule_change(user: User, rule: ScreeningRule, action: str) -> None:
+    """Who changed what is screened; ``action`` is added, changed or deleted."""
+    key: UUID | str = str(rule.pk)
+    audit.record(user, f"screening_rule_{action}", "screeningrule", key, name=rule.name, active=rule.active)
