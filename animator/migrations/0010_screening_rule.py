@@ -20,7 +20,7 @@ def bring_rules(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('animator', '0007_erasure'),
+        ('animator', '0009_carry_allowances_over'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
