@@ -6,7 +6,7 @@ job's own folder, so two jobs never meet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,18 +14,17 @@ from pathlib import Path
 import numpy as np
 
 from gpu_worker import timeline_json
+from gpu_worker.cast import Speech, cast, parts_of, speak
 from gpu_worker.config import EngineConfig
 from gpu_worker.engines import Engines
 from gpu_worker.errors import InputError
-from gpu_worker.landmarks.inspect import choose_face, inspect_photo
-from gpu_worker.media.loudness import normalised
+from gpu_worker.landmarks.inspect import inspect_photo
 from gpu_worker.media.photo import load_photo
-from gpu_worker.media.sound import load_waveform, resample
 from gpu_worker.media.video import VideoWriter, write_poster
 from gpu_worker.motion.gestures import check_gestures, perform_gestures, with_gestures
-from gpu_worker.motion.margins import LEAD, TAIL, with_margins
+from gpu_worker.motion.listening import converse, speaking
+from gpu_worker.motion.margins import LEAD, TAIL
 from gpu_worker.motion.pauses import pauses
-from gpu_worker.motion.performance import perform
 from gpu_worker.motion.style import Style
 from gpu_worker.progress import Costs, Progress, Reporter
 from gpu_worker.provenance.label import Label, LabelStyle, make_label
@@ -35,26 +34,10 @@ from gpu_worker.provenance.watermark.pattern import DEFAULT_KEY
 from gpu_worker.quality import certificate as certificates
 from gpu_worker.quality.outside import OutsideWatch
 from gpu_worker.quality.plan import Plan
-from gpu_worker.rendering.base import PortraitRenderer
+from gpu_worker.rendering.ensemble import SceneRenderer, prepare_scene
 from gpu_worker.request import AnimationOutcome, AnimationRequest, SoundSpeech, TypedSpeech
-from gpu_worker.schema import Certificate, FaceRig, Image, MotionTrack, Photo, Timeline, Waveform
-from gpu_worker.speech.ladder import time_speech
-from gpu_worker.speech.respeaking import TypedVoice, speak_words
-from gpu_worker.speech.synthesis import synthesise
-from gpu_worker.timeline_edits import check_fit
+from gpu_worker.schema import Certificate, FaceRig, Image, MotionTrack, Photo
 from gpu_worker.visemes.coarticulation import viseme_track
-
-#: Rates of the sound in the video and of the sound that is analysed, Hz.
-VIDEO_RATE, SPEECH_RATE = 48000, 16000
-
-
-@dataclass(frozen=True)
-class Speech:
-    """Sound and timeline on the video's clock; ``analysed`` is the same sound at SPEECH_RATE."""
-
-    sound: Waveform
-    analysed: Waveform
-    timeline: Timeline
 
 
 @dataclass(frozen=True)
@@ -98,20 +81,21 @@ def animate(
     report.enter("inspect")
     renderer_engine = engines.renderer(request.engine)
     photo = load_photo(request.photo, config)
-    face = choose_face(inspect_photo(photo, config, engines.landmarks), request.face)
+    inspection = inspect_photo(photo, config, engines.landmarks)
+    faces = cast(inspection, request)
     with ThreadPoolExecutor(1, thread_name_prefix="marks") as beside:
         # The watermark takes as long as the mesh and needs nothing but the photo.
-        drawn = beside.submit(_marks, request, config, photo, face)
+        drawn = beside.submit(_marks, request, config, photo, inspection.faces)
         report.enter("align")
         report.expect(_costs(request, photo, None))
-        speech = _speech(request, config, report)
+        speech = speak(request, faces, config, report.advance)
         if speech is not None and request.heard is not None:
             request.heard(speech.timeline)
         report.expect(_costs(request, photo, speech))
         report.enter("motion")
-        renderer = renderer_engine.prepare(photo, face, config)
+        renderer = prepare_scene(renderer_engine, photo, faces, config)
         marks = drawn.result()
-    maker = _Maker(request, config, engines, photo, face, renderer, marks, speech, workdir, report)
+    maker = _Maker(request, config, engines, photo, faces, renderer, marks, speech, workdir, report)
     best, attempts = maker.attempt(1, request.style, config), 1
     if best.certificate.verdict == "red":
         again = maker.attempt(2, calmer(request.style), replace(config, seed=config.seed + 1, preset="medium"))
@@ -135,8 +119,8 @@ class _Maker:
     config: EngineConfig
     engines: Engines
     photo: Photo
-    face: FaceRig
-    renderer: PortraitRenderer
+    faces: tuple[FaceRig, ...]
+    renderer: SceneRenderer
     marks: Marks
     speech: Speech | None
     workdir: Path
@@ -146,59 +130,74 @@ class _Maker:
         """Motion, frames, file and certificate, in the job's folder under the attempt's number."""
         if number > 1:
             self.report.enter("motion")
-        motion = self._motion(style, config)
+        motions = self._motions(style, config)
         outside = OutsideWatch(self.photo.pixels, self.renderer.moving_region)
         video, poster = self.workdir / f"video-{number}.mp4", self.workdir / f"poster-{number}.jpg"
-        poster_index = _poster_frame(motion)
+        poster_index = _poster_frame(motions)
         self.report.enter("render")
         with VideoWriter(
             video,
             self.photo.width,
             self.photo.height,
-            motion.fps,
+            config.fps,
             config,
             sound=self.speech.sound if self.speech is not None else None,
             metadata=container_tags(self.request.job_id, self.request.title),
         ) as writer:
-            for index, frame in enumerate(self._rendered(motion, outside, config)):
+            for index, frame in enumerate(self._rendered(motions, outside, config)):
                 marked = self.marks.apply(frame)
                 writer.write(marked)
                 if index == poster_index:
                     write_poster(poster, marked)
             self.report.enter("encode")
         self.report.enter("check")
-        checked = self._check(video, motion, outside)
-        return Attempt(video, poster, checked, len(motion.values))
+        checked = self._check(video, motions, outside)
+        return Attempt(video, poster, checked, len(motions[0].values))
 
-    def _motion(self, style: Style, config: EngineConfig) -> MotionTrack:
-        gestures = self.request.gestures
-        if self.speech is None:
-            return perform_gestures(gestures, self.face, config.fps, config.seed, style)
-        track = viseme_track(self.speech.timeline, self.speech.analysed, config.fps)
-        motion = perform(track, self.speech.timeline, self.speech.analysed, self.face, config.seed, style)
-        return with_gestures(motion, gestures) if gestures else motion
+    def _motions(self, style: Style, config: EngineConfig) -> tuple[MotionTrack, ...]:
+        """One motion for each face, all of the same length."""
+        gestures, speech = self.request.gestures, self.speech
+        if speech is None:
+            return (perform_gestures(gestures, self.faces[0], config.fps, config.seed, style),)
+        parts = parts_of(self.faces, speech, config.fps)
+        if self.request.lines:
+            frames = round(speech.timeline.duration * config.fps)
+            motions = converse(parts, frames, config.fps, config.seed, style)
+        else:
+            motions = [speaking(parts[0], config.seed, style)]
+        return tuple(with_gestures(motion, gestures) if gestures else motion for motion in motions)
 
-    def _rendered(self, motion: MotionTrack, outside: OutsideWatch, config: EngineConfig) -> Iterator[Image]:
+    def _rendered(
+        self, motions: tuple[MotionTrack, ...], outside: OutsideWatch, config: EngineConfig
+    ) -> Iterator[Image]:
         """Frames in order, seen by the watch, with progress and a chance to stop after each."""
-        count = len(motion.values)
-        for index, frame in enumerate(self.renderer.frames(motion, config.threads)):
-            outside.see(frame, resting=not motion.values[index].any())
+        count = len(motions[0].values)
+        for index, frame in enumerate(self.renderer.frames(motions, config.threads)):
+            outside.see(frame, resting=not any(motion.values[index].any() for motion in motions))
             yield frame
             self.report.advance((index + 1) / count)
 
-    def _check(self, video: Path, motion: MotionTrack, outside: OutsideWatch) -> Certificate:
-        speech = self.speech
-        plan = Plan(
+    def _plan(self, place: int, motion: MotionTrack, still: Image) -> Plan:
+        """What the face at ``place`` was meant to do."""
+        speech, face = self.speech, self.faces[place]
+        voice = speech.voices.get(face.index) if speech is not None else None
+        return Plan(
             motion=motion,
-            opening=self.renderer.planned_opening(motion),
-            closures=() if speech is None else viseme_track(speech.timeline, speech.analysed, motion.fps).closures,
-            silences=() if speech is None else pauses(speech.timeline),
-            face=self.face,
-            still=self.marks.apply(self.photo.pixels).copy(),
+            opening=self.renderer.planned_opening(place, motion),
+            closures=() if voice is None else viseme_track(voice.timeline, voice.analysed, motion.fps).closures,
+            silences=() if voice is None else pauses(voice.timeline),
+            face=face,
+            still=still,
             sound=None if speech is None else speech.sound,
             margins=(LEAD, TAIL),
+            alone=len(self.faces) == 1,
+            role="listens" if speech is not None and voice is None else "speaks",
         )
-        seen, count = 0, len(motion.values)
+
+    def _check(self, video: Path, motions: tuple[MotionTrack, ...], outside: OutsideWatch) -> Certificate:
+        still = self.marks.apply(self.photo.pixels).copy()
+        plans = [self._plan(place, motion, still) for place, motion in enumerate(motions)]
+        seen, count = 0, len(motions[0].values) * len(motions)
 
         def watch() -> None:
             nonlocal seen
@@ -206,11 +205,11 @@ class _Maker:
             self.report.advance(min(1.0, 0.9 * seen / count))
 
         names = {**self.engines.versions(), "render": self.engines.renderer(self.request.engine).name}
-        if speech is not None:
-            corrected = ", corrected by hand" if speech.timeline.corrected else ""
-            names["speech"] = f"{speech.timeline.source}{corrected}"
+        if self.speech is not None:
+            corrected = ", corrected by hand" if self.speech.timeline.corrected else ""
+            names["speech"] = f"{self.speech.timeline.source}{corrected}"
         return certificates.certify(
-            video, plan, outside, self.renderer.moving_region, self.engines.readers, names, watch
+            video, plans, outside, self.renderer.moving_region, self.engines.readers, names, watch
         )
 
 
@@ -222,7 +221,7 @@ def _config(request: AnimationRequest) -> EngineConfig:
         config = replace(config, fps=request.fps)
     if request.seed is not None:
         config = replace(config, seed=request.seed)
-    if request.speech is None:
+    if not request.speeches:
         check_gestures(request.gestures)
     return config
 
@@ -230,46 +229,13 @@ def _config(request: AnimationRequest) -> EngineConfig:
 def _costs(request: AnimationRequest, photo: Photo, speech: Speech | None) -> Costs:
     seconds = speech.sound.duration if speech is not None else 6.0
     fps = request.fps or request.config.fps
-    recognising = isinstance(request.speech, SoundSpeech) and not request.speech.transcript
+    recognising = any(isinstance(one, SoundSpeech) and not one.transcript for one in request.speeches)
     return Costs.for_video(int(seconds * fps), photo.width * photo.height, seconds, recognising)
 
 
-def _speech(request: AnimationRequest, config: EngineConfig, report: Reporter) -> Speech | None:
-    """Sound and timeline, with room at both ends for the face to come from the photo and return to it."""
-    asked = request.speech
-    if asked is None:
-        return None
-    if isinstance(asked, TypedSpeech):
-        spoken, timeline = _spoken(asked, config)
-        sound = resample(spoken, VIDEO_RATE)
-    else:
-        sound = load_waveform(asked.path, VIDEO_RATE, config)
-        heard = resample(sound, SPEECH_RATE)
-        if asked.timeline is not None:
-            timeline = check_fit(asked.timeline, sound)
-        else:
-            timeline = time_speech(heard, asked.transcript, asked.language, report.advance, asked.dictionary)
-        if asked.normalise:
-            sound, _ = normalised(sound)
-    sound, timeline = with_margins(sound, timeline, config.fps)
-    return Speech(sound, resample(sound, SPEECH_RATE), timeline)
-
-
-def _spoken(asked: TypedSpeech, config: EngineConfig) -> tuple[Waveform, Timeline]:
-    """Typed words with their timeline, the one corrected by hand where there is one."""
-    if asked.timeline is not None and asked.sound is not None:
-        sound = load_waveform(asked.sound, VIDEO_RATE, config)
-        return sound, check_fit(asked.timeline, sound)
-    if asked.timeline is not None:
-        voice = TypedVoice(asked.text, asked.language, asked.voice, asked.speed, asked.pitch, asked.dictionary)
-        spoken, _ = speak_words(voice, asked.timeline.words, config)
-        return spoken, check_fit(asked.timeline, spoken)
-    return synthesise(asked.text, asked.language, asked.voice, asked.speed, asked.pitch, config, asked.dictionary)
-
-
-def _marks(request: AnimationRequest, config: EngineConfig, photo: Photo, face: FaceRig) -> Marks:
+def _marks(request: AnimationRequest, config: EngineConfig, photo: Photo, faces: Sequence[FaceRig]) -> Marks:
     """Watermark and label. Raises InputError ``picture_too_small`` when the picture cannot hold the label."""
-    label = _label(request, photo, face) if config.label else None
+    label = _label(request, photo, faces) if config.label else None
     mark = _watermark(request, photo) if request.watermark and config.watermark else None
     canvas = np.empty_like(photo.pixels)
 
@@ -288,9 +254,9 @@ def _watermark(request: AnimationRequest, photo: Photo) -> Watermark:
     return make_watermark(photo.pixels, request.job_id, key)
 
 
-def _label(request: AnimationRequest, photo: Photo, face: FaceRig) -> Label:
+def _label(request: AnimationRequest, photo: Photo, faces: Sequence[FaceRig]) -> Label:
     try:
-        return make_label(photo.pixels.shape, LabelStyle(request.language), [face.box])
+        return make_label(photo.pixels.shape, LabelStyle(request.language), [face.box for face in faces])
     except ValueError as error:
         raise InputError(
             "picture_too_small",
@@ -299,11 +265,12 @@ def _label(request: AnimationRequest, photo: Photo, face: FaceRig) -> Label:
         ) from error
 
 
-def _poster_frame(motion: MotionTrack) -> int:
+def _poster_frame(motions: Sequence[MotionTrack]) -> int:
     """A frame with open eyes and a speaking mouth, as near to a third of the video as there is one."""
-    count = len(motion.values)
-    awake = np.maximum(motion.control("blink_left"), motion.control("blink_right")) < 0.05
-    life = motion.control("jaw") + 0.5 * motion.control("smile_left")
+    count = len(motions[0].values)
+    lids = [np.maximum(motion.control("blink_left"), motion.control("blink_right")) for motion in motions]
+    awake = np.max(lids, axis=0) < 0.05
+    life = np.max([motion.control("jaw") + 0.5 * motion.control("smile_left") for motion in motions], axis=0)
     speaking = life > 0.5 * float(life.max()) if float(life.max()) > 0 else np.ones(count, bool)
     good = np.flatnonzero(awake & speaking)
     if good.size == 0:
@@ -335,7 +302,8 @@ def _deliver(
     certificate_path, timeline_path = workdir / "certificate.json", workdir / "timeline.json"
     certificates.write(best.certificate, certificate_path)
     if speech is not None:
-        timeline_json.write(speech.timeline, timeline_path)
+        own = {face: voice.timeline for face, voice in speech.voices.items()} if request.lines else None
+        timeline_json.write(speech.timeline, timeline_path, own)
     write_xmp(video, request.job_id)
     if request.signing_folder is not None:
         from gpu_worker.provenance.manifest import ManifestClaim, load_identity, sign_file
@@ -344,7 +312,7 @@ def _deliver(
             job_id=request.job_id,
             photo_sha256=photo.sha256,
             engines=best.certificate.engines,
-            synthetic_speech=isinstance(request.speech, TypedSpeech),
+            synthetic_speech=any(isinstance(one, TypedSpeech) for one in request.speeches),
             watermark_id=marks.watermark_id,
         )
         sign_file(video, claim, load_identity(request.signing_folder))

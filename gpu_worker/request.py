@@ -45,8 +45,25 @@ class SoundSpeech:
 
 
 @dataclass(frozen=True)
+class Line:
+    """What one face of several says: ``face`` is its index in the photo.
+
+    ``start`` (seconds) is when its first word falls, counted from the first moment of the conversation; None lets it
+    follow the line before it after ``pause`` seconds, which may be negative: then it interrupts.
+    """
+
+    face: int
+    speech: TypedSpeech | SoundSpeech
+    pause: float = 0.45
+    start: float | None = None
+
+
+@dataclass(frozen=True)
 class AnimationRequest:
     """One video to be made.
+
+    Several faces take part through ``lines`` (``speech`` and ``face`` are None then): those who have a line speak it
+    and listen to the others, those in ``listeners`` only listen, the rest stay as they are in the photo.
 
     ``speech`` may be None when ``gestures`` are given; gestures given with speech are laid over it. ``face`` is the
     index of the face, None where there is only one. ``job_id`` (1-64 letters, digits, ``.``, ``_``, ``-``) goes into
@@ -71,11 +88,18 @@ class AnimationRequest:
     watermark_key: bytes | None = None
     config: EngineConfig = field(default_factory=EngineConfig)
     heard: Callable[[Timeline], None] | None = None
+    lines: tuple[Line, ...] = ()
+    listeners: tuple[int, ...] = ()
+
+    @property
+    def speeches(self) -> tuple[TypedSpeech | SoundSpeech, ...]:
+        """Everything that is said, in order."""
+        return tuple(line.speech for line in self.lines) or ((self.speech,) if self.speech is not None else ())
 
     @property
     def language(self) -> str:
-        """Language of the speech, and of the label's wording."""
-        return self.speech.language if self.speech is not None else "en"
+        """Language of the (first) speech, and of the label's wording."""
+        return self.speeches[0].language if self.speeches else "en"
 
 
 @dataclass(frozen=True)

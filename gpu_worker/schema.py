@@ -24,6 +24,8 @@ Image = NDArray[np.uint8]
 TimelineSource = Literal["events", "forced", "recognised", "phones", "energy"]
 MouthState = Literal["open", "closed"]
 Verdict = Literal["green", "amber", "red", "cannot_verify"]
+#: What a face of a photo does in a video; faces that stay as they are have no part in it.
+Role = Literal["speaks", "listens"]
 
 #: The 15 viseme classes of the Oculus lip-sync set, in their usual order.
 VISEMES: tuple[str, ...] = (
@@ -88,10 +90,11 @@ class Photo:
 class FaceRig:
     """One face in a photo.
 
-    ``landmarks`` is ``(478, 3)`` float32: the MediaPipe face-mesh points with irises, in pixels of the photo; z has
-    the scale of x and is negative towards the camera. ``box`` is (x, y, width, height) in pixels. ``height`` is the
+    ``landmarks`` is ``(478, 3)`` float32: the MediaPipe face-mesh points with irises, in pixels of the photo; z has the
+    scale of x and is negative towards the camera. ``box`` is (x, y, width, height) in pixels. ``height`` is the
     distance from point 10 to point 152 in pixels, the engine's unit of length. ``mouth_gap`` is the inner-lip gap in
-    units of ``height``.
+    units of ``height``. ``neighbours`` holds the outlines ``(n, 2)`` of the other faces of the photo, which this one
+    must leave alone when it moves.
     """
 
     index: int
@@ -104,6 +107,7 @@ class FaceRig:
     roll: float
     mouth_gap: float
     findings: tuple[Finding, ...] = ()
+    neighbours: tuple[FloatArray, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -236,10 +240,26 @@ class Check:
 
 
 @dataclass(frozen=True)
+class FaceChecks:
+    """What was measured on one of several moving faces; ``face`` is its index in the photo."""
+
+    face: int
+    role: Role
+    verdict: Verdict
+    checks: tuple[Check, ...]
+    measurements: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Certificate:
-    """The quality certificate of one video; ``verdict`` is the worst of its checks that could be verified."""
+    """The quality certificate of one video; ``verdict`` is the worst of its checks that could be verified.
+
+    Where several faces move, ``faces`` holds what was measured on each, and ``checks`` the worst of them under each
+    name.
+    """
 
     verdict: Verdict
     checks: tuple[Check, ...]
     engines: dict[str, str] = field(default_factory=dict)
     measurements: dict[str, float] = field(default_factory=dict)
+    faces: tuple[FaceChecks, ...] = ()

@@ -32,9 +32,12 @@ MAX_BYTES = 32 * 1024 * 1024
 _SAME = 2e-4
 
 
-def as_dict(timeline: Timeline) -> dict[str, Any]:
-    """``{"language", "source", "words", "phones", "visemes"}`` first, then what this engine adds to them."""
-    return {
+def as_dict(timeline: Timeline, faces: Mapping[int, Timeline] | None = None) -> dict[str, Any]:
+    """``{"language", "source", "words", "phones", "visemes"}`` first, then what this engine adds to them.
+
+    ``faces`` are the timelines of a conversation's speakers by the index of their face: a list under ``faces``.
+    """
+    form: dict[str, Any] = {
         "language": timeline.language,
         "source": timeline.source,
         "words": [
@@ -55,11 +58,14 @@ def as_dict(timeline: Timeline) -> dict[str, Any]:
         "reasons": list(timeline.reasons),
         "corrected": timeline.corrected,
     }
+    if faces is not None:
+        form["faces"] = [{"face": face, **as_dict(own)} for face, own in faces.items()]
+    return form
 
 
-def write(timeline: Timeline, path: Path) -> None:
+def write(timeline: Timeline, path: Path, faces: Mapping[int, Timeline] | None = None) -> None:
     """Write the JSON form to ``path``."""
-    path.write_text(json.dumps(as_dict(timeline), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(as_dict(timeline, faces), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> Timeline:

@@ -16,6 +16,20 @@ class Parser(argparse.ArgumentParser):
         raise InputError("bad_arguments", f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
 
 
+class Said(argparse.Action):
+    """Keeps the value as usual, and the order in which such options came: a repeated ``--face`` begins a new line."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        setattr(namespace, self.dest, values)
+        namespace.said = [*(getattr(namespace, "said", None) or []), (self.dest, values)]
+
+
 def parser() -> Parser:
     """The whole command line."""
     root = Parser(prog="python -m gpu_worker", description="Make a still portrait talk, on this machine alone.")
@@ -57,15 +71,22 @@ def _edit(command: argparse.ArgumentParser) -> None:
 def _animate(command: argparse.ArgumentParser) -> None:
     command.add_argument("photo", type=Path, metavar="PHOTO")
     source = command.add_argument_group("what is said or done (--audio or --text, --gesture, or both)")
-    source.add_argument("--audio", type=Path, metavar="SOUND", help="recorded speech, any format")
-    source.add_argument("--transcript", help="the words of --audio; recognised where they are not given")
-    source.add_argument("--edited", type=Path, metavar="T.json", help="timeline of the speech, corrected by hand")
-    source.add_argument("--text", help="text to be spoken by a synthetic voice")
-    source.add_argument("--voice", help="voice of --text")
-    source.add_argument("--speed", type=float, default=1.0, help="speed of --text, 0.5 to 2 (default: 1)")
-    source.add_argument("--pitch", type=float, default=1.0, help="pitch of --text, 0.5 to 2 (default: 1)")
-    source.add_argument("--language", default="en", help="language of the speech (default: en)")
+    for name, options in {
+        "--audio": {"type": Path, "metavar": "SOUND", "help": "recorded speech, any format"},
+        "--transcript": {"help": "the words of --audio; recognised where they are not given"},
+        "--edited": {"type": Path, "metavar": "T.json", "help": "timeline of the speech, corrected by hand"},
+        "--text": {"help": "text to be spoken by a synthetic voice"},
+        "--voice": {"help": "voice of --text"},
+        "--speed": {"type": float, "default": 1.0, "help": "speed of --text, 0.5 to 2 (default: 1)"},
+        "--pitch": {"type": float, "default": 1.0, "help": "pitch of --text, 0.5 to 2 (default: 1)"},
+        "--language": {"default": "en", "help": "language of the speech (default: en)"},
+    }.items():
+        source.add_argument(name, action=Said, **options)  # type: ignore[arg-type]
     source.add_argument("--gesture", metavar="NAMES", help="for example smile,nod,wink; laid over the speech, if any")
+    several = command.add_argument_group("several faces (repeat --face N before what each says, or give a script)")
+    several.add_argument("--dialogue", type=Path, metavar="FILE", help="who says what: 'Anna: Hello' or JSON")
+    several.add_argument("--start", type=float, action=Said, metavar="S", help="second at which this --face begins")
+    several.add_argument("--listens", type=int, action="append", metavar="N", help="this face listens; repeatable")
     out = command.add_argument_group("what comes out")
     out.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
     out.add_argument("--certificate", type=Path, metavar="C.json", help="write the quality certificate here")
@@ -73,7 +94,9 @@ def _animate(command: argparse.ArgumentParser) -> None:
     out.add_argument("--subtitles", type=Path, metavar="S.srt|.vtt", help="write the words as subtitles")
     out.add_argument("--poster", type=Path, metavar="P.jpg", help="write a still frame here")
     how = command.add_argument_group("how")
-    how.add_argument("--face", type=int, metavar="N", help="which face speaks, counted from 0, left to right")
+    how.add_argument(
+        "--face", type=int, action=Said, metavar="N", help="which face speaks, counted from 0, left to right"
+    )
     how.add_argument("--fps", type=float, default=None, help="frames per second (default: 25)")
     how.add_argument("--seed", type=int, default=None, help="same seed, same video (default: 0)")
     how.add_argument("--engine", choices=("auto", "warp", "neural"), default="auto")

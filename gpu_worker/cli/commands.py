@@ -12,7 +12,8 @@ from typing import Any, TextIO
 
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import InputError
-from gpu_worker.schema import Check, FaceRig, Finding, Timeline
+from gpu_worker.request import Line
+from gpu_worker.schema import Certificate, Check, FaceRig, Finding, Timeline
 
 Command = Callable[[argparse.Namespace, TextIO], Any]
 
@@ -135,7 +136,7 @@ def animate(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any]:
         if target is not None:
             _check_target(target)
     _check_subtitles(arguments.subtitles)
-    if arguments.subtitles is not None and request.speech is None:
+    if arguments.subtitles is not None and not request.speeches:
         raise InputError("bad_arguments", "--subtitles needs speech.", "Give --audio or --text.")
     from gpu_worker.engines import shared_engines
     from gpu_worker.pipeline import animate as make
@@ -152,7 +153,7 @@ def animate(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any]:
             if source is not None and target is not None:
                 shutil.move(source, target)
     if outcome.timeline is not None:
-        _write_subtitles(arguments, outcome.timeline)
+        _write_subtitles(arguments, outcome.timeline, request.lines)
     return {
         "video": str(arguments.output),
         "verdict": outcome.certificate.verdict,
@@ -165,7 +166,25 @@ def animate(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any]:
         "attempts": outcome.attempts,
         "timing": outcome.timeline.source if outcome.timeline is not None else None,
         "seconds": dict(outcome.seconds),
+        **_faces(outcome.certificate),
     }
+
+
+def _faces(certificate: Certificate) -> dict[str, Any]:
+    """The verdict on each face, where several move."""
+    if not certificate.faces:
+        return {}
+    faces = [
+        {
+            "face": one.face,
+            "role": one.role,
+            "verdict": one.verdict,
+            "amber": _named(one.checks, "amber"),
+            "red": _named(one.checks, "red"),
+        }
+        for one in certificate.faces
+    ]
+    return {"faces": faces}
 
 
 def _named(checks: Sequence[Check], verdict: str) -> list[str]:
@@ -174,15 +193,22 @@ def _named(checks: Sequence[Check], verdict: str) -> list[str]:
 
 def _request(arguments: argparse.Namespace) -> Any:
     from gpu_worker import timeline_json
-    from gpu_worker.motion.gestures import check_gestures
-    from gpu_worker.motion.style import Style
     from gpu_worker.request import AnimationRequest, SoundSpeech, TypedSpeech
 
+    lines, listeners = _lines(arguments)
+    if lines:
+        return AnimationRequest(
+            photo=_existing(arguments.photo),
+            speech=None,
+            job_id=_job_id(arguments),
+            lines=lines,
+            listeners=listeners,
+            **_manner(arguments),
+        )
     if arguments.audio is not None and arguments.text is not None:
         raise InputError("bad_arguments", "Give --audio or --text, not both.", "See --help.")
     if arguments.audio is None and arguments.text is None and arguments.gesture is None:
         raise InputError("bad_arguments", "Nothing is said or done.", "Give --audio, --text or --gesture.")
-    gestures = check_gestures(arguments.gesture.split(",")) if arguments.gesture is not None else ()
     speech: TypedSpeech | SoundSpeech | None = None
     edited = timeline_json.read(_existing(arguments.edited)) if arguments.edited is not None else None
     if arguments.audio is not None:
@@ -193,30 +219,62 @@ def _request(arguments: argparse.Namespace) -> Any:
         )
     elif edited is not None:
         raise InputError("bad_arguments", "--edited needs speech.", "Give --audio or --text.")
-    for name in ("head", "expression", "blink_rate"):
-        if not 0.0 <= getattr(arguments, name) <= 2.0:
-            raise InputError("bad_arguments", f"--{name.replace('_', '-')} must lie between 0 and 2.", "1 is usual.")
-    if arguments.seed is not None and arguments.seed < 0:
-        raise InputError("bad_arguments", "--seed must not be negative.", "0 is usual.")
     return AnimationRequest(
         photo=_existing(arguments.photo),
         speech=speech,
         job_id=_job_id(arguments),
         face=arguments.face,
-        gestures=gestures,
-        fps=arguments.fps,
-        seed=arguments.seed,
-        engine=arguments.engine,
-        style=Style(head=arguments.head, expression=arguments.expression, blink_rate=arguments.blink_rate),
-        signing_folder=arguments.sign_with,
+        **_manner(arguments),
     )
+
+
+def _lines(arguments: argparse.Namespace) -> tuple[tuple[Line, ...], tuple[int, ...]]:
+    """What several faces say, and who listens; nothing where one face speaks alone."""
+    from gpu_worker.cli.dialogue import grouped, read_dialogue
+
+    said = getattr(arguments, "said", None) or []
+    spoken = [name for name, _ in said]
+    listeners = tuple(arguments.listens or ())
+    if arguments.dialogue is not None:
+        if set(spoken) - {"language"}:
+            raise InputError("bad_arguments", "--dialogue says everything by itself.", "Leave --face and --text out.")
+        dialogue = read_dialogue(_existing(arguments.dialogue), arguments.language)
+        return dialogue.lines, dialogue.listeners + listeners
+    if spoken.count("face") > 1 or "start" in spoken or (listeners and "face" in spoken):
+        return grouped(said), listeners
+    if listeners:
+        raise InputError("bad_arguments", "--listens needs somebody who speaks.", "Give --face N and what it says.")
+    return (), ()
+
+
+def _manner(arguments: argparse.Namespace) -> dict[str, Any]:
+    """How it is done: what one face and several have in common."""
+    from gpu_worker.motion.gestures import check_gestures
+    from gpu_worker.motion.style import Style
+
+    for name in ("head", "expression", "blink_rate"):
+        if not 0.0 <= getattr(arguments, name) <= 2.0:
+            raise InputError("bad_arguments", f"--{name.replace('_', '-')} must lie between 0 and 2.", "1 is usual.")
+    if arguments.seed is not None and arguments.seed < 0:
+        raise InputError("bad_arguments", "--seed must not be negative.", "0 is usual.")
+    return {
+        "gestures": check_gestures(arguments.gesture.split(",")) if arguments.gesture is not None else (),
+        "fps": arguments.fps,
+        "seed": arguments.seed,
+        "engine": arguments.engine,
+        "style": Style(head=arguments.head, expression=arguments.expression, blink_rate=arguments.blink_rate),
+        "signing_folder": arguments.sign_with,
+    }
 
 
 def _job_id(arguments: argparse.Namespace) -> str:
     """A name for the video that depends on nothing but what it is made from: the same command makes the same file."""
     digest = hashlib.sha256()
     for name, value in sorted(vars(arguments).items()):
-        if name in ("photo", "audio", "edited") and value is not None:
+        if name == "said":
+            digest.update(b"".join(one.read_bytes() for key, one in value or () if key in ("audio", "edited")))
+            digest.update(repr([pair for pair in value or () if pair[0] not in ("audio", "edited")]).encode())
+        elif name in ("photo", "audio", "dialogue", "edited") and value is not None:
             digest.update(value.read_bytes())
         elif name not in ("output", "certificate", "timeline", "poster", "subtitles", "sign_with"):
             digest.update(f"{name}={value}\n".encode())
@@ -246,7 +304,7 @@ def _check_subtitles(path: Path | None) -> None:
         _check_target(path)
 
 
-def _write_subtitles(arguments: argparse.Namespace, timeline: Timeline) -> None:
+def _write_subtitles(arguments: argparse.Namespace, timeline: Timeline, lines: Sequence[Line] = ()) -> None:
     """Subtitles where they were asked for, with the punctuation of the words as written."""
     from gpu_worker.speech.markup import parse_markup
     from gpu_worker.speech.passage import plain_text
@@ -255,7 +313,19 @@ def _write_subtitles(arguments: argparse.Namespace, timeline: Timeline) -> None:
     if arguments.subtitles is not None:
         typed = getattr(arguments, "text", None)
         written = getattr(arguments, "transcript", None) if typed is None else plain_text(parse_markup(typed))
+        if lines:
+            written = " ".join(_words(line) for line in lines)
         write_subtitles(timeline, arguments.subtitles, written)
+
+
+def _words(line: Line) -> str:
+    """What a line says, as it is written, without mark-up; empty where nobody wrote it down."""
+    from gpu_worker.request import TypedSpeech
+    from gpu_worker.speech.markup import parse_markup
+    from gpu_worker.speech.passage import plain_text
+
+    speech = line.speech
+    return plain_text(parse_markup(speech.text)) if isinstance(speech, TypedSpeech) else speech.transcript or ""
 
 
 def verify(arguments: argparse.Namespace, _: TextIO) -> dict[str, Any]:

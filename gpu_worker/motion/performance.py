@@ -6,8 +6,11 @@ others as they were. First and last frames are the photo itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from gpu_worker.motion.attention import Turn, attentive
 from gpu_worker.motion.blinks import blink_curve, blink_times
 from gpu_worker.motion.breathing import breath
 from gpu_worker.motion.brows import brow_curves
@@ -29,7 +32,8 @@ _MOUTH = (
 )  # fmt: skip
 _LIDS = ("blink_left", "blink_right")
 _POSE = ("yaw", "pitch", "roll", "shift_x", "shift_y", "scale")
-_STREAMS = ("blinks", "head", "gaze", "brows", "breath")
+#: New ones go to the end: each keeps the numbers it has.
+_STREAMS = ("blinks", "head", "gaze", "brows", "breath", "attention")
 
 
 def perform(
@@ -39,8 +43,11 @@ def perform(
     face: FaceRig,
     seed: int,
     style: Style | None = None,
+    turns: Sequence[Turn] = (),
 ) -> MotionTrack:
     """Motion for every frame of ``track``; the same arguments give the same values, bit for bit.
+
+    ``turns`` are those of others, whom this face attends to.
 
     ``timeline`` and ``waveform`` share the track's clock. No control leaves its range in ``schema.CONTROLS``; the
     head stays within ``head.LIMITS``.
@@ -48,7 +55,7 @@ def perform(
     style = style or Style()
     frames, fps = len(track.values), track.fps
     times = frame_times(frames, fps)
-    streams = _streams(seed)
+    streams = streams_of(seed)
     stressed = emphases(analyse(waveform), timeline)
     controls: dict[str, Curve] = dict(lip_controls(track, timeline, face, style.mouth))
     controls |= head_pose(times, fps, timeline, stressed, style.head, streams["head"])
@@ -59,6 +66,8 @@ def perform(
     controls["gaze_x"], controls["gaze_y"] = gaze(times, style.gaze, streams["gaze"])
     lids = blink_curve(times, blink_times(timeline, frames / fps, style.blink_rate, streams["blinks"]))
     controls["blink_left"] = controls["blink_right"] = lids
+    if turns:
+        controls = attentive(controls, times, turns, style, streams["attention"])
     return compose(controls, face, fps, frames, seed)
 
 
@@ -93,6 +102,7 @@ def _within_range(name: str, curve: Curve) -> Curve:
     return np.clip(curve, 0.0, 1.0)
 
 
-def _streams(seed: int) -> dict[str, np.random.Generator]:
+def streams_of(seed: int) -> dict[str, np.random.Generator]:
+    """A generator of random numbers for each part of a performance."""
     children = np.random.SeedSequence(seed).spawn(len(_STREAMS))
     return {name: np.random.default_rng(child) for name, child in zip(_STREAMS, children, strict=True)}

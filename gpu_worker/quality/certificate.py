@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,21 @@ from gpu_worker.quality import verdicts
 from gpu_worker.quality.closures import closure_ratios
 from gpu_worker.quality.dynamics import blinks_per_minute, jerk, silent_deviation, spread
 from gpu_worker.quality.integrity import frame_integrity
+from gpu_worker.quality.opening import Series
 from gpu_worker.quality.outside import Mask, OutsideWatch, outside_psnr
 from gpu_worker.quality.plan import Plan
 from gpu_worker.quality.redetection import FaceReader, Redetection, Watch, face_window, redetect
 from gpu_worker.quality.sound import SoundReport, sound_report
 from gpu_worker.quality.sync import Agreement, agreement
 from gpu_worker.quality.verdicts import Band
-from gpu_worker.schema import Certificate, Check, Verdict
+from gpu_worker.schema import Certificate, Check, FaceChecks, Verdict
 
 #: Name and version of the JSON form; a change that a reader must know of raises the number.
 SCHEMA = "picturetalk.certificate/1"
 #: Videos shorter than this say nothing about blinks or the head, seconds.
 _SHORTEST_FOR_HABITS = 8.0
+#: Time in which lips part before and close after words, seconds.
+_APPROACH = 0.3
 
 
 @dataclass(frozen=True)
@@ -41,45 +44,97 @@ class Evidence:
     psnr: float
 
 
+@dataclass(frozen=True)
+class Common:
+    """What was measured on the file as a whole."""
+
+    info: VideoInfo
+    sound: SoundReport | None
+    psnr: float
+
+
 def certify(
     video: Path,
-    plan: Plan,
+    plans: Sequence[Plan],
     outside: OutsideWatch,
     moving_region: Mask,
     readers: Sequence[FaceReader],
     engines: Mapping[str, str] | None = None,
     watch: Watch | None = None,
 ) -> Certificate:
-    """Measure the finished mp4 at ``video`` against ``plan`` and judge it.
+    """Measure the finished mp4 at ``video`` against ``plans``, one for each face that moves, and judge it.
 
     ``outside`` has seen every frame before the label and the encoder; ``readers`` are landmark models, one per thread;
-    ``watch`` is called once a frame and may raise. Raises EngineError when the file cannot be read.
+    ``watch`` is called once a frame and face and may raise. Raises EngineError when the file cannot be read.
     """
-    evidence = gather(video, plan, moving_region, readers, watch)
-    checks = [
-        *_frame_checks(evidence, plan),
-        *_lip_checks(evidence, plan),
-        *_habit_checks(evidence, plan),
-        *_picture_checks(evidence, outside),
-        *_sound_checks(evidence, plan),
-    ]
+    common = gather_common(video, plans[0], moving_region, watch)
+    evidence = [gather(video, common, plan, readers, watch) for plan in plans]
+    whole = [*_picture_checks(evidence[0], outside), *_sound_checks(evidence[0], plans[0])]
+    if len(plans) == 1:
+        checks = [*_face_checks(evidence[0], plans[0]), *whole]
+        faces: tuple[FaceChecks, ...] = ()
+    else:
+        faces = tuple(_of_one_face(one, plan) for one, plan in zip(evidence, plans, strict=True))
+        checks = [*worst_of_faces(faces), *whole]
     verdict = verdicts.worst([check.verdict for check in checks])
-    return Certificate(verdict, tuple(checks), dict(engines or {}), _measurements(evidence, plan))
+    return Certificate(verdict, tuple(checks), dict(engines or {}), _measurements(evidence[0], plans[0]), faces)
 
 
-def gather(
-    video: Path, plan: Plan, moving_region: Mask, readers: Sequence[FaceReader], watch: Watch | None = None
-) -> Evidence:
-    """All measurements on the decoded file."""
-    info = probe(video)
-    faces = redetect(video, plan.face, (info.width, info.height), readers, watch)
-    return Evidence(
-        info=info,
-        faces=faces,
-        lips=agreement(np.asarray(plan.opening, np.float64), faces.opening, plan.fps),
+def gather_common(video: Path, plan: Plan, moving_region: Mask, watch: Watch | None = None) -> Common:
+    """What does not depend on the face."""
+    return Common(
+        info=probe(video),
         sound=sound_report(video, plan.sound) if plan.sound is not None else None,
         psnr=outside_psnr(video, plan.still, moving_region, watch),
     )
+
+
+def gather(
+    video: Path, common: Common, plan: Plan, readers: Sequence[FaceReader], watch: Watch | None = None
+) -> Evidence:
+    """All measurements of one face on the decoded file."""
+    faces = redetect(video, plan.face, (common.info.width, common.info.height), readers, watch)
+    return Evidence(
+        info=common.info,
+        faces=faces,
+        lips=agreement(np.asarray(plan.opening, np.float64), faces.opening, plan.fps),
+        sound=common.sound,
+        psnr=common.psnr,
+    )
+
+
+def _of_one_face(evidence: Evidence, plan: Plan) -> FaceChecks:
+    checks = tuple(_face_checks(evidence, plan))
+    verdict = verdicts.worst([check.verdict for check in checks])
+    return FaceChecks(plan.face.index, plan.role, verdict, checks, _measurements(evidence, plan))
+
+
+def _face_checks(evidence: Evidence, plan: Plan) -> list[Check]:
+    """What concerns one face: its frames, lips, lids and head."""
+    lips = _lip_checks(evidence, plan) if plan.role == "speaks" else [_still_lips(evidence, plan)]
+    return [*_frame_checks(evidence, plan), *lips, *_habit_checks(evidence, plan)]
+
+
+def worst_of_faces(faces: Sequence[FaceChecks]) -> list[Check]:
+    """Under each name the worst that was measured on any face, and on which; faces are counted from 1, as people do."""
+    worst: dict[str, tuple[int, Check]] = {}
+    for face in faces:
+        for check in face.checks:
+            known = worst.get(check.name)
+            if known is None or verdicts.worse(check, known[1]):
+                worst[check.name] = (face.face, check)
+    return [
+        check if check.name == "frame_count" else replace(check, detail=f"face {face + 1}; {check.detail}".rstrip("; "))
+        for face, check in worst.values()
+    ]
+
+
+def _still_lips(evidence: Evidence, plan: Plan) -> Check:
+    """A listener's lips rest from beginning to end."""
+    whole = ((0.0, plan.frames / plan.fps),)
+    still = silent_deviation(evidence.faces.opening, whole, plan.fps)
+    detail = "mean absolute deviation of a listener's opening over the whole video"
+    return _check("silent_lips", still, "inter-ocular", verdicts.SILENCE.judge(still), detail)
 
 
 def _frame_checks(evidence: Evidence, plan: Plan) -> list[Check]:
@@ -115,12 +170,24 @@ def _lip_checks(evidence: Evidence, plan: Plan) -> list[Check]:
                f"largest of {known.size} closures at p, b, m" if known.size else "no p, b, m was spoken"),
         _check("silent_lips", still, "inter-ocular", verdicts.SILENCE.judge(still),
                "mean absolute deviation of the opening in silences of 300 ms and more"),
-        _judged("lip_jerk", jerk(evidence.faces.opening), "inter-ocular / frame^3", verdicts.JERK),
+        _judged("lip_jerk", jerk(_while_speaking(evidence, plan)), "inter-ocular / frame^3", verdicts.JERK),
     ]  # fmt: skip
     if not blind:
         return checks
     detail = "the lips of this face cannot be read (beard, painting, cover), so this says nothing of the video"
     return [Check(check.name, check.value, check.unit, "cannot_verify", detail) for check in checks]
+
+
+def _while_speaking(evidence: Evidence, plan: Plan) -> Series:
+    """The opening, in a conversation without the frames in which others have the word."""
+    opening = evidence.faces.opening
+    if plan.alone:
+        return opening
+    times = np.arange(len(opening)) / plan.fps
+    silent = np.zeros(len(opening), bool)
+    for start, end in plan.silences:
+        silent |= (times > start + _APPROACH) & (times < end - _APPROACH)
+    return opening[~silent]
 
 
 def lips_unseen(lips: Agreement) -> bool:
@@ -202,23 +269,39 @@ def _text(value: float) -> str:
 
 
 def as_dict(certificate: Certificate) -> dict[str, Any]:
-    """The JSON form, ``schema`` first."""
-    return {
+    """The JSON form, ``schema`` first; ``faces`` only where several faces move."""
+    form = {
         "schema": SCHEMA,
         "verdict": certificate.verdict,
-        "checks": [
-            {
-                "name": check.name,
-                "value": check.value,
-                "unit": check.unit,
-                "verdict": check.verdict,
-                "detail": check.detail,
-            }
-            for check in certificate.checks
-        ],
+        "checks": _as_list(certificate.checks),
         "engines": dict(certificate.engines),
         "measurements": dict(certificate.measurements),
     }
+    if certificate.faces:
+        form["faces"] = [
+            {
+                "face": one.face,
+                "role": one.role,
+                "verdict": one.verdict,
+                "checks": _as_list(one.checks),
+                "measurements": dict(one.measurements),
+            }
+            for one in certificate.faces
+        ]
+    return form
+
+
+def _as_list(checks: Sequence[Check]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": check.name,
+            "value": check.value,
+            "unit": check.unit,
+            "verdict": check.verdict,
+            "detail": check.detail,
+        }
+        for check in checks
+    ]
 
 
 def write(certificate: Certificate, path: Path) -> None:

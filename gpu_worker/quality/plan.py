@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gpu_worker.schema import FaceRig, FloatArray, Image, MotionTrack, Waveform
+from gpu_worker.schema import FaceRig, FloatArray, Image, MotionTrack, Role, Waveform
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class Plan:
     ``closures`` are the p, b and m, ``silences`` the stretches in which nobody speaks (start, end), seconds on the
     video's clock. ``poster`` is the photo with the label, what an untouched frame must look like. ``sound`` is what
     was given to the encoder, None for a silent video. ``margins`` are the seconds at the two ends in which the mouth
-    may still be on its way from or to the photo's own expression.
+    may still be on its way from or to the photo's own expression. ``role`` is what the face does: of a listener the
+    lips must rest throughout. One who is not ``alone`` is judged as a speaker only where it speaks.
     """
 
     motion: MotionTrack
@@ -25,6 +26,8 @@ class Plan:
     still: Image
     sound: Waveform | None
     margins: tuple[float, float] = (0.0, 0.0)
+    role: Role = "speaks"
+    alone: bool = True
 
     @property
     def fps(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gpu_worker.schema import Verdict
+from gpu_worker.schema import Check, Verdict
 
 #: From good to bad; "cannot verify" is no verdict on the video, so it does not enter the ranking.
 _ORDER: tuple[Verdict, ...] = ("green", "amber", "red")
@@ -64,3 +64,12 @@ def worst(verdicts: list[Verdict]) -> Verdict:
     """The worst of those that could be verified; "cannot_verify" when none could."""
     known = [verdict for verdict in verdicts if verdict in _ORDER]
     return max(known, key=_ORDER.index) if known else "cannot_verify"
+
+
+def worse(one: Check, other: Check) -> bool:
+    """Whether ``one`` says something worse than ``other``; what could not be verified says least."""
+    return (one.verdict in _ORDER, _rank(one)) > (other.verdict in _ORDER, _rank(other))
+
+
+def _rank(check: Check) -> int:
+    return _ORDER.index(check.verdict) if check.verdict in _ORDER else -1

@@ -15,6 +15,7 @@ from gpu_worker.rendering.grain import Reading, fit_reading, measure_blur, measu
 from gpu_worker.rendering.imaging import blurred, grey_of, lab_of, reduced
 from gpu_worker.rendering.lip_line import snap_to_lip_line
 from gpu_worker.rendering.mouth_interior import MouthSprites, draw_mouth
+from gpu_worker.rendering.neighbours import yielding
 from gpu_worker.rendering.own_teeth import OwnContent, find_own_content
 from gpu_worker.rendering.pose import (
     CAMERA_DISTANCE,
@@ -162,6 +163,10 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     basis = build_basis(solver, topology, local, mouth, spectacles)
     follow = topology.refine(head_weights(topology, local[: topology.base_count])[:, None])[:, 0].clip(0, 1)
     triangles = _far_to_near(topology.triangles, positions)
+    if face.neighbours:
+        share = yielding(positions[:, :2], landmarks[list(OVAL), :2].astype(np.float32), face.neighbours)
+        follow = follow * share
+        basis = np.ascontiguousarray(basis * share[None, :, None].astype(np.float32))
     region = _moving_region(photo.pixels.shape[:2], positions, triangles, follow, basis, frame.unit)
     measured = _measure_face(photo.pixels, landmarks, frame)
     crop = _crop(photo.pixels, region, frame.unit, measured.reading.sharpness)

@@ -243,6 +243,6 @@ def test_the_watermark_can_be_switched_off_for_a_whole_site(portrait: Path, engi
     config = replace(CONFIG, watermark=False, label=False)
     photo = load_photo(portrait, config)
     face = inspect_photo(photo, config, engines.landmarks).faces[0]
-    marks = pipeline._marks(_typed(portrait), config, photo, face)
+    marks = pipeline._marks(_typed(portrait), config, photo, (face,))
     assert marks.watermark_id is None
     assert (marks.apply(photo.pixels) == photo.pixels).all()

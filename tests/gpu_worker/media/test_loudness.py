@@ -160,10 +160,9 @@ def test_a_pure_tone_is_not_clipped() -> None:
 
 
 def test_the_pipeline_normalises_only_when_asked(speech: Waveform, tmp_path: Path) -> None:
+    from gpu_worker.cast import _spoken
     from gpu_worker.config import EngineConfig
-    from gpu_worker.pipeline import _speech
-    from gpu_worker.progress import Reporter
-    from gpu_worker.request import AnimationRequest, SoundSpeech
+    from gpu_worker.request import SoundSpeech
 
     words = "The old house stood by the sea. Nobody had lived in it for many years."
     file = write_wav(Waveform((speech.samples * 0.1).astype(np.float32), speech.rate), tmp_path / "soft.wav")
@@ -171,11 +170,8 @@ def test_the_pipeline_normalises_only_when_asked(speech: Waveform, tmp_path: Pat
 
     def heard(normalise: bool) -> float:
         asked = SoundSpeech(file, words, normalise=normalise)
-        report = Reporter(lambda _: None, lambda: False)
-        report.enter("align")
-        made = _speech(AnimationRequest(tmp_path / "none.png", asked, "job"), EngineConfig(), report)
-        assert made is not None
-        return measure_loudness(made.sound).integrated or 0.0
+        sound, _ = _spoken(asked, EngineConfig(), lambda _: None)
+        return measure_loudness(sound).integrated or 0.0
 
     assert heard(False) == pytest.approx((measure_loudness(speech).integrated or 0.0) - 20.0, abs=0.3)
     assert heard(True) > heard(False) + 10.0

@@ -81,7 +81,7 @@ class Made:
             self.motion, self.opening, ((1.60, 1.66),), ((3.9, 4.7),),
             FaceRig(0, (40, 20, 80, 120), 0.9, _landmarks(0.0), 120.0, 0, 0, 0, 0.0), self.photo, self.sound,
         )  # fmt: skip
-        return certify(self.path, plan, outside, self.region, [_read, _read], {"render": "test"}, watch)
+        return certify(self.path, (plan,), outside, self.region, [_read, _read], {"render": "test"}, watch)
 
 
 @pytest.fixture
