@@ -12,6 +12,8 @@ from animator.api.user import signed_in_user
 from animator.models import (
     AuditEntry,
     Consent,
+    ConsentRequest,
+    ConsentRevocation,
     Decision,
     Erasure,
     FileCheck,
@@ -23,6 +25,7 @@ from animator.models import (
     Report,
     Result,
     ScreeningRule,
+    Share,
     Speech,
     UsageEntry,
     UserLimits,
@@ -81,10 +84,36 @@ class FileCheckAdmin(ReadOnlyAdmin):
 
 @admin.register(Consent)
 class ConsentAdmin(ReadOnlyAdmin):
-    list_display = ("id", "owner", "basis", "face_index", "statement_version", "created_at")
-    list_filter = ("basis", "statement_version")
+    list_display = ("id", "owner", "basis", "given_by", "face_index", "statement_version", "created_at", "expires_at")
+    list_filter = ("basis", "given_by", "minor", "statement_version")
     search_fields = ("id", "owner__email", "photo_sha256")
     list_select_related = ("owner",)
+
+
+@admin.register(ConsentRevocation)
+class ConsentRevocationAdmin(ReadOnlyAdmin):
+    list_display = ("consent", "by", "created_at")
+    list_filter = ("by",)
+    search_fields = ("consent__id", "consent__owner__email")
+
+
+@admin.register(ConsentRequest)
+class ConsentRequestAdmin(ReadOnlyAdmin):
+    list_display = ("id", "owner", "state", "face_index", "tries", "created_at", "answered_at")
+    list_filter = ("state",)
+    search_fields = ("id", "owner__email")
+    list_select_related = ("owner",)
+    # What somebody wrote to somebody, and the key to it.
+    exclude = ("asker", "person", "note", "phrase", "secret_hash", "token", "answer")
+
+
+@admin.register(Share)
+class ShareAdmin(ReadOnlyAdmin):
+    list_display = ("id", "job", "owner", "views", "findable", "created_at", "expires_at", "revoked_at")
+    list_filter = ("findable", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("id", "job__id", "owner__email")
+    list_select_related = ("owner",)
+    exclude = ("secret_hash",)
 
 
 @admin.register(Erasure)

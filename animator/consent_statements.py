@@ -19,12 +19,27 @@ class Statement:
     text: str
     version: str
 
+    def full_text(self, *, minor: bool = False) -> str:
+        """The words that are confirmed and kept; ``minor``: the person was under 18 in the picture."""
+        return f"{self.text} {MINOR if minor else ADULT}"
+
     def as_dict(self) -> dict[str, str]:
-        return {"basis": self.basis, "title": self.title, "text": self.text, "version": self.version}
+        return {
+            "basis": self.basis,
+            "title": self.title,
+            "text": self.full_text(),
+            "text_minor": self.full_text(minor=True),
+            "version": self.version,
+        }
 
 
+ADULT = "The person shown was 18 or older when the picture was taken."
+MINOR = (
+    "The person shown was under 18 when the picture was taken. They are grown up and agree, or have died, or I am "
+    "their parent or guardian; what is made is seemly, and a person may look at it before it is made."
+)
 _ALWAYS = (
-    "I am 18 or older, and so is, or was, the person shown. I will not use the video to deceive anyone or to harm the "
+    "I am 18 or older. I will not use the video to deceive anyone or to harm the "
     "person shown. I know that the video carries a visible label saying that it is AI-animated, and that this "
     "confirmation is kept with it."
 )
@@ -36,29 +51,28 @@ STATEMENTS: dict[str, Statement] = {
             Basis.SELF,
             "It is me",
             f"I am the person in this photo and agree that my face is made to say the words I have chosen. {_ALWAYS}",
-            "2026-11-1",
+            "2026-11-2",
         ),
         Statement(
             Basis.LIVING_AGREED,
             "A living person who agreed",
-            "The person in this photo is alive, knows the words that will be put into their mouth, and agreed to it "
-            "before I came here. I can show that they agreed, and I will delete the video when they ask for it. "
-            f"{_ALWAYS}",
-            "2026-11-1",
+            "The person in this photo is alive and agrees by themselves, through the link that I send to nobody but "
+            f"them. I will delete the video when they ask for it. {_ALWAYS}",
+            "2026-11-2",
         ),
         Statement(
             Basis.DECEASED_FAMILY,
             "A deceased family member",
             "The person in this photo has died, I belong to their closest family, and to my knowledge neither they nor "
             f"anyone in the family objected or would object. {_ALWAYS}",
-            "2026-11-1",
+            "2026-11-2",
         ),
         Statement(
             Basis.HISTORIC,
             "A historic figure",
             "The person in this photo is a figure of history who died long ago. I will say that the words are not "
             f"theirs wherever that is not plain, and I will not misstate what they stood for. {_ALWAYS}",
-            "2026-11-1",
+            "2026-11-2",
         ),
     )
 }

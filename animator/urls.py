@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
+from animator.api import consent as consent_api
 from animator.api import job as job_api
 from animator.api import photo as photo_api
 from animator.api import quota as quota_api
 from animator.api import report as report_api
 from animator.api import speech as speech_api
 from animator.api import verify as verify_api
-from animator.views import audit, hold, home, job, media, open_report, report, screening, studio, verify
+from animator.views import audit, consent, hold, home, job, media, open_report, report, screening, studio, verify
 
 app_name = "animator"
 
@@ -19,6 +20,8 @@ urlpatterns = [
     path("create/", studio.studio, name="studio"),
     path("jobs/", job.job_list, name="job_list"),
     path("jobs/<uuid:job_id>/", job.job_detail, name="job_detail"),
+    path("consents/", consent.consent_list, name="consent_list"),
+    path("consents/<uuid:consent_id>/revoke/", consent.consent_revoke, name="consent_revoke"),
     path("reports/", report.report_list, name="report_list"),
     path("report/", open_report.report_new, name="report_new"),
     path("reports/follow/<str:secret>/", open_report.report_follow, name="report_follow"),
@@ -40,6 +43,9 @@ urlpatterns = [
     path("api/jobs/<uuid:job_id>/cancel/", job_api.cancel, name="api_job_cancel"),
     path("api/jobs/<uuid:job_id>/retry/", job_api.retry, name="api_job_retry"),
     path("api/quota/", quota_api.quota, name="api_quota"),
+    path("api/consents/", consent_api.consents, name="api_consents"),
+    path("api/consents/<uuid:consent_id>/", consent_api.consent, name="api_consent"),
+    path("api/consents/<uuid:consent_id>/revoke/", consent_api.revoke, name="api_consent_revoke"),
     path("api/reports/", report_api.reports, name="api_reports"),
     path("api/verify/", verify_api.verify_file, name="api_verify"),
     path("api/verify/<uuid:check_id>/", verify_api.file_check, name="api_file_check"),

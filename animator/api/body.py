@@ -60,6 +60,17 @@ class Body:
             raise _bad(name, "a whole number")
         return value
 
+    def required_index(self, name: str) -> int:
+        """A whole number of zero or more."""
+        value = self.index(name)
+        if value is None:
+            raise _bad(name, "a whole number")
+        return value
+
+    def has(self, name: str) -> bool:
+        """Whether the field is there and not null."""
+        return self._values.get(name) is not None
+
     def uuid(self, name: str) -> UUID:
         value = self._values.get(name)
         try:
@@ -72,6 +83,13 @@ class Body:
         if not isinstance(value, dict):
             raise _bad(name, "an object")
         return Body(value)
+
+    def parts(self, name: str, most: int = 50) -> list[Body]:
+        """A list of objects, empty when it is absent."""
+        value = self._values.get(name, [])
+        if not isinstance(value, list) or len(value) > most or not all(isinstance(one, dict) for one in value):
+            raise _bad(name, "a list of objects")
+        return [Body(one) for one in value]
 
 
 def _bad(name: str, wanted: str) -> SiteError:

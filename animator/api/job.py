@@ -21,18 +21,27 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
     if request.method == "GET":
         return JsonResponse({"jobs": job_payloads(jobs_for_user(user))})
     body = Body.of(request)
-    consent = body.part("consent")
     wanted = JobRequest(
         photo=body.uuid("photo"),
         speech=body.uuid("speech"),
         face=body.index("face"),
-        consent=Confirmation(
-            basis=consent.text("basis", ""),
-            confirmed=consent.flag("confirmed"),
-            statement_version=consent.text("statement_version", ""),
-        ),
+        consent=confirmation(body.part("consent")),
+        others={one.required_index("face"): confirmation(one) for one in body.parts("consents")},
     )
     return JsonResponse(job_payload(create_job(user, wanted)), status=201)
+
+
+def confirmation(consent: Body) -> Confirmation:
+    """What was confirmed for one face, or the id of a consent that was given before."""
+    return Confirmation(
+        basis=consent.text("basis", ""),
+        confirmed=consent.flag("confirmed"),
+        statement_version=consent.text("statement_version", ""),
+        consent=consent.uuid("id") if consent.has("id") else None,
+        sharing=consent.flag("sharing"),
+        days=consent.index("days"),
+        minor=consent.flag("minor"),
+    )
 
 
 @api("GET", "DELETE")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from animator.models.audit import AuditEntry, AuditHead
-from animator.models.consent import Consent
+from animator.models.consent import Consent, ConsentRevocation
+from animator.models.consent_request import ConsentRequest
 from animator.models.decision import Decision
 from animator.models.erasure import Erasure
 from animator.models.file_check import FileCheck
 from animator.models.hold import Hold
 from animator.models.job import Job
+from animator.models.job_face import JobFace
 from animator.models.photo import Photo
 from animator.models.plan import Grant, Plan, UserLimits
 from animator.models.report import Report
 from animator.models.result import Result
 from animator.models.screening_rule import ScreeningRule
+from animator.models.share import Share
 from animator.models.speech import Speech
 from animator.models.usage import UsageEntry
 
@@ -21,17 +24,21 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Consent",
+    "ConsentRequest",
+    "ConsentRevocation",
     "Decision",
     "Erasure",
     "FileCheck",
     "Grant",
     "Hold",
     "Job",
+    "JobFace",
     "Photo",
     "Plan",
     "Report",
     "Result",
     "ScreeningRule",
+    "Share",
     "Speech",
     "UsageEntry",
     "UserLimits",

@@ -48,7 +48,7 @@ class Job(models.Model):
     photo = models.ForeignKey("animator.Photo", on_delete=models.PROTECT, related_name="jobs")
     face_index = models.PositiveSmallIntegerField()
     speech = models.ForeignKey("animator.Speech", on_delete=models.PROTECT, related_name="jobs")
-    consent = models.OneToOneField("animator.Consent", on_delete=models.PROTECT, related_name="job")
+    consent = models.ForeignKey("animator.Consent", on_delete=models.PROTECT, related_name="jobs")
     title = models.CharField(max_length=120, blank=True)
     seed = models.PositiveIntegerField(default=0)
 

@@ -33,3 +33,19 @@ def photo_payload(photo: Photo) -> dict[str, Any]:
         "held": held_photo(photo),
         "error": photo.error_dict,
     }
+
+
+def face_window(photo: Photo, face_index: int, margin: float = 0.35) -> tuple[int, int, int, int] | None:
+    """The square around one face, (x, y, width, height) in pixels of the photo; None where the face is not known.
+
+    ``margin`` is what is added on each side, in face heights; the square is cut off at the photo's edges.
+    """
+    box = next((face["box"] for face in photo.faces if face["index"] == face_index), None)
+    if box is None or not photo.width or not photo.height:
+        return None
+    left, top, width, height = box[0] * photo.width, box[1] * photo.height, box[2] * photo.width, box[3] * photo.height
+    half = max(width, height) * (0.5 + margin)
+    x0, y0 = max(0, round(left + width / 2 - half)), max(0, round(top + height / 2 - half))
+    x1 = min(photo.width, round(left + width / 2 + half))
+    y1 = min(photo.height, round(top + height / 2 + half))
+    return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None

@@ -12,7 +12,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from animator.models import Job, Photo, Result
+from animator.models import Job, Photo, Result, Share
 from animator.models.job import JobState
 from animator.services import audit
 from animator.services.announcing import announce
@@ -35,6 +35,7 @@ def erase_job_output(job: Job, why: str) -> bool:
             erased_at=now, erased_why=why, updated_at=now
         )
         Result.objects.filter(job_id=job.id).delete()
+        Share.objects.filter(job_id=job.id, revoked_at__isnull=True).update(revoked_at=now)
         if first == 1:
             erase_later("job", job.id, why, busy=was == JobState.PROCESSING)
             audit.record(None, "erased", "job", job.id, why=why)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from animator.models.erasure import Why
 from animator.models.job import TERMINAL_STATES, JobState
 from animator.models.upload import Upload, UploadState
 from animator.selectors import job as selectors
+from animator.selectors.consent import job_is_covered
 from animator.selectors.eta import speech_length
 from animator.selectors.photo import photo_for_user
 from animator.selectors.quota import limits_for
@@ -29,7 +31,7 @@ from animator.selectors.screening import Verdict
 from animator.selectors.speech import speech_for_user
 from animator.services import audit, hold, quota, screening
 from animator.services.announcing import announce, announce_places
-from animator.services.consent import Confirmation, record_consent
+from animator.services.consent import Confirmation, Movement, attach_faces, consent_for_face
 from animator.services.file_erasure import erase_later
 from animator.services.photo import erase_photo
 from animator.services.speech import erase_speech
@@ -45,6 +47,8 @@ class JobRequest:
     speech: UUID
     face: int | None
     consent: Confirmation
+    #: What allows the other faces to move, by their index.
+    others: Mapping[int, Confirmation] = field(default_factory=dict)
 
 
 def create_job(user: User, request: JobRequest) -> Job:
@@ -52,7 +56,7 @@ def create_job(user: User, request: JobRequest) -> Job:
 
     Raises ``Photo.DoesNotExist`` or ``Speech.DoesNotExist`` for what is not the user's, and InputError: what made the
     photo or speech unusable, ``photo_not_ready``, ``speech_not_ready``, ``several_faces``, ``unknown_face``, the codes
-    of :func:`record_consent` and of ``quota.reserve``, ``text_refused``. Words that a rule holds wait for a moderator.
+    of :func:`consent_for_face` and of ``quota.reserve``, ``text_refused``. What a rule holds waits for a moderator.
     """
     verdict = screening.screen_speech(user, speech_for_user(user, request.speech))
     with transaction.atomic():
@@ -62,7 +66,9 @@ def create_job(user: User, request: JobRequest) -> Job:
         _check_ready(photo, "photo_not_ready", "The photo is still being looked at.")
         _check_ready(speech, "speech_not_ready", "The recording is still being listened to.")
         face = choose_face(photo, request.face)
-        consent = record_consent(user, photo, face, request.consent)
+        faces = {face: (consent_for_face(user, photo, face, request.consent), Movement())}
+        for index in sorted({choose_face(photo, one) for one in request.others} - {face}):
+            faces[index] = (consent_for_face(user, photo, index, request.others[index]), Movement())
         now, job_id, seconds = timezone.now(), uuid.uuid4(), speech_length(speech)
         job = Job(
             id=job_id,
@@ -70,7 +76,7 @@ def create_job(user: User, request: JobRequest) -> Job:
             photo=photo,
             face_index=face,
             speech=speech,
-            consent=consent,
+            consent=faces[face][0],
             title=_title(speech, photo),
             seed=secrets.randbelow(2**31),
             token=new_token(),
@@ -81,6 +87,7 @@ def create_job(user: User, request: JobRequest) -> Job:
             updated_at=now,
         )
         job.save(force_insert=True)
+        attach_faces(job, faces)
         if not _wait_for_a_person(job, verdict):
             queue.enqueue_job(job.id, job.token)
     announce(job.id)
@@ -162,6 +169,10 @@ def retry_job(user: User, job_id: UUID) -> Job:
     verdict = screening.screen_speech(user, job.speech)
     token, now = new_token(), timezone.now()
     with transaction.atomic():
+        if not job_is_covered(job, now):
+            raise conflict(
+                "consent_not_valid", "The consent for this video has ended.", "Give a new one in a new video."
+            )
         charge = job.charge or quota.reserve(user, job.id, job.speech_s)
         again = Job.objects.filter(id=job.id, state=JobState.FAILED, erased_at__isnull=True).update(
             state=JobState.QUEUED, stage="", percent=0, attempts=0, token=token, worker="", error_code="",

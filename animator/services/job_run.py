@@ -20,9 +20,12 @@ from django.utils import timezone
 from animator import queue, storage
 from animator.conf import site_config
 from animator.models import Job, Result
+from animator.models.erasure import Why
 from animator.models.job import JobState, Stage
+from animator.selectors.consent import job_is_covered
 from animator.services import quota
 from animator.services.announcing import announce, announce_places
+from animator.services.erasure import erase_job_output
 from animator.services.upload import new_token
 from gpu_worker.errors import InputError
 
@@ -56,9 +59,14 @@ def claim(job_id: UUID, token: str, worker: str) -> Job | None:
     )  # fmt: skip
     if claimed != 1:
         return None
+    job = Job.objects.select_related("photo", "speech", "consent").get(id=job_id)
+    if not job_is_covered(job, now):
+        # It ran out a moment ago; the scheduler would find it within the minute.
+        erase_job_output(job, Why.CONSENT_EXPIRED)
+        return None
     announce(job_id)
     announce_places()
-    return Job.objects.select_related("photo", "speech", "consent").get(id=job_id)
+    return job
 
 
 def is_mine(job_id: UUID, token: str) -> bool:

@@ -93,7 +93,8 @@ def erase_photo(photo: Photo, why: str = Why.OWNER) -> None:
         if photo.jobs.filter(erased_at__isnull=True).exists():
             return
         erase_photo_files(photo, why)
-        if not photo.consents.exists() and not photo.jobs.exists():
+        kept_by = (photo.consents, photo.jobs, photo.consent_requests)
+        if not any(rows.exists() for rows in kept_by):
             Photo.objects.filter(id=photo.id).delete()
 
 

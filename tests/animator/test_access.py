@@ -15,7 +15,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from accounts.models import User
-from animator.models import FileCheck, Hold, Job, Photo, Report, Speech
+from animator.models import Consent, FileCheck, Hold, Job, Photo, Report, Speech
 from animator.services.hold import hold_photo
 from animator.services.open_report import follow_hash
 from animator.services.report import make_report
@@ -27,7 +27,7 @@ WHO = ("owner", "other", "anonymous", "moderator", "administrator")
 #: Follows a report that was made without an account.
 SECRET = "a-secret-that-nobody-guesses"
 
-Thing = Job | Photo | Speech | Report | FileCheck | Hold
+Thing = Consent | Job | Photo | Speech | Report | FileCheck | Hold
 #: Addresses that end in a word instead of an id.
 WORDS = {"report_follow": SECRET, "audit_export": "csv"}
 
@@ -52,6 +52,9 @@ TABLE = (
     Row("studio", "get", (200, 200, LOGIN, 200, 200)),
     Row("job_list", "get", (200, 200, LOGIN, 200, 200)),
     Row("job_detail", "get", (200, 404, LOGIN, 404, 404), "job"),
+    Row("consent_list", "get", (200, 200, LOGIN, 200, 200)),
+    Row("consent_revoke", "get", (200, 404, LOGIN, 404, 404), "consent"),
+    Row("consent_revoke", "post", (302, 404, LOGIN, 404, 404), "consent"),
     Row("report_new", "get", (200, 200, 200, 200, 200)),
     # An empty form is refused, to everybody alike.
     Row("report_new", "post", (400, 400, 400, 400, 400)),
@@ -94,6 +97,11 @@ TABLE = (
     Row("api_job_retry", "get", (405, 405, 401, 405, 405), "job"),
     Row("api_quota", "get", (200, 200, 401, 200, 200)),
     Row("api_quota", "post", (405, 405, 401, 405, 405)),
+    Row("api_consents", "get", (200, 200, 401, 200, 200)),
+    Row("api_consents", "post", (405, 405, 401, 405, 405)),
+    Row("api_consent", "get", (200, 404, 401, 404, 404), "consent"),
+    Row("api_consent_revoke", "post", (200, 404, 401, 404, 404), "consent"),
+    Row("api_consent_revoke", "get", (405, 405, 401, 405, 405), "consent"),
     Row("verify", "get", (200, 200, 200, 200, 200)),
     Row("verify", "post", (405, 405, 405, 405, 405)),
     Row("api_verify", "post", (400, 400, 400, 400, 400)),
@@ -123,6 +131,7 @@ def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
         "job": job,
         "unreported": unreported,
         "unreported_secret": unreported,
+        "consent": job.consent,
         "report": make_report(owner, job.id, "fraud", "Not me."),
         "photo": make_ready_photo(owner),
         "speech": make_ready_speech(owner),
@@ -241,6 +250,9 @@ def test_the_admin_asks_strangers_to_sign_in(client: Client) -> None:
         "filecheck",
         "hold",
         "erasure",
+        "consentrequest",
+        "consentrevocation",
+        "share",
     ],
 )
 def test_administrators_see_every_table(model: str, administrator: User, finished_job: Job, client: Client) -> None:

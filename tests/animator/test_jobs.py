@@ -59,7 +59,7 @@ def test_a_job_is_made_with_its_consent_and_queued_once(
     consent = Consent.objects.get()
     assert (job.consent, consent.owner, consent.photo, consent.face_index) == (consent, owner, ready_photo, 0)
     assert (consent.basis, consent.confirmed, consent.photo_sha256) == ("self", True, ready_photo.sha256)
-    assert consent.statement_text == STATEMENTS["self"].text
+    assert consent.statement_text == STATEMENTS["self"].full_text()
     assert queue.waiting(queue.RENDER) == {job.token}
     assert used_today(owner) == 1
 

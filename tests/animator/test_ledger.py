@@ -50,11 +50,6 @@ def test_no_job_with_a_consent_for_something_else(what: str, job: Job, other: Us
     insert_copy(job, consent_id=consent.id)  # and with the right one it is let through
 
 
-def test_no_second_job_with_the_same_consent(job: Job) -> None:
-    with pytest.raises(IntegrityError):
-        insert_copy(job)
-
-
 @pytest.mark.parametrize("column", ["owner_id", "photo_id"])
 def test_a_job_cannot_be_moved_to_what_nobody_agreed_to(column: str, job: Job, other: User) -> None:
     wrong = {"owner_id": other.id, "photo_id": make_ready_photo(other).id}[column]

@@ -35,6 +35,7 @@ def record(page: Page, seconds: float, transcript: str) -> None:
 def consent(page: Page, basis: str = "historic") -> None:
     expect(page.locator("#consent-bases")).to_be_visible(timeout=WORK)
     page.locator(f"input[name=basis][value={basis}]").check()
+    page.locator("input[name=age][value=adult]").check()
     page.locator("#consent-check").check()
     page.locator("#consent-next").click()
 

@@ -60,6 +60,9 @@ def test_no_consent_no_job(page: Page, portrait: Path) -> None:
     expect(page.locator("#consent-next")).to_be_disabled()
     page.locator("input[name=basis]").first.check()
     expect(page.locator("#consent-next")).to_be_disabled()
+    expect(page.locator("#consent-check")).to_be_hidden()
+    page.locator("input[name=age][value=adult]").check()
+    expect(page.locator("#consent-next")).to_be_disabled()
     page.locator("#consent-check").check()
     expect(page.locator("#consent-next")).to_be_enabled()
 

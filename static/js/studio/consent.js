@@ -7,9 +7,18 @@ export class ConsentStep {
   constructor({ onChange }) {
     this.onChange = onChange;
     this.bases = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('input[name="basis"]')]);
+    this.ages = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('input[name="age"]')]);
     this.check = /** @type {HTMLInputElement} */ (need("#consent-check"));
+    this.sharing = /** @type {HTMLInputElement} */ (need("#consent-sharing"));
+    this.days = /** @type {HTMLSelectElement} */ (need("#consent-days"));
     this.next = /** @type {HTMLButtonElement} */ (need("#consent-next"));
     for (const basis of this.bases) basis.addEventListener("change", () => this.choose(basis.value));
+    for (const age of this.ages) {
+      age.addEventListener("change", () => {
+        this.check.checked = false;
+        this.refresh();
+      });
+    }
     this.check.addEventListener("change", () => this.refresh());
     this.clear();
   }
@@ -18,8 +27,21 @@ export class ConsentStep {
     return this.bases.find((one) => one.checked) ?? null;
   }
 
+  get age() {
+    return this.ages.find((one) => one.checked)?.value ?? null;
+  }
+
+  get minor() {
+    return this.age === "minor";
+  }
+
+  get living() {
+    return this.chosen?.value === "living_agreed";
+  }
+
   get done() {
-    return this.chosen !== null && this.check.checked;
+    if (this.living) return false;
+    return this.chosen !== null && this.age !== null && this.check.checked;
   }
 
   /** @param {string} value another statement: it has to be confirmed anew */
@@ -30,16 +52,22 @@ export class ConsentStep {
   }
 
   clear() {
-    for (const basis of this.bases) basis.checked = false; // browsers keep ticks over a reload; consent must be given
+    for (const one of [...this.bases, ...this.ages]) one.checked = false; // browsers keep ticks over a reload; consent must be given
     this.check.checked = false;
+    this.sharing.checked = false;
     this.refresh();
   }
 
   refresh() {
     const value = this.chosen?.value;
     need("#consent-confirm").hidden = value === undefined;
+    need("#consent-words").hidden = this.living || this.age === null;
+    need("#person-link").hidden = !this.living;
     for (const quote of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-statement]"))) {
       quote.hidden = quote.dataset.statement !== value;
+    }
+    for (const words of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-age]"))) {
+      words.hidden = words.dataset.age !== this.age;
     }
     this.next.disabled = !this.done;
     this.onChange();
@@ -47,7 +75,14 @@ export class ConsentStep {
 
   /** What the API takes. */
   get body() {
-    return { basis: this.chosen?.value, confirmed: this.check.checked, statement_version: this.chosen?.dataset.version };
+    return {
+      basis: this.chosen?.value,
+      confirmed: this.check.checked,
+      statement_version: this.chosen?.dataset.version,
+      minor: this.minor,
+      sharing: this.sharing.checked,
+      days: this.days.value ? Number(this.days.value) : null,
+    };
   }
 
   get title() {
