@@ -19,6 +19,7 @@ from gpu_worker.config import EngineConfig
 from gpu_worker.engines import Engines
 from gpu_worker.errors import InputError
 from gpu_worker.landmarks.inspect import inspect_photo
+from gpu_worker.marks import MarkedFrames, Marks
 from gpu_worker.media.photo import load_photo
 from gpu_worker.media.video import VideoWriter, write_poster
 from gpu_worker.motion.gestures import check_gestures, perform_gestures, with_gestures
@@ -38,17 +39,6 @@ from gpu_worker.rendering.ensemble import SceneRenderer, prepare_scene
 from gpu_worker.request import AnimationOutcome, AnimationRequest, SoundSpeech, TypedSpeech
 from gpu_worker.schema import Certificate, FaceRig, Image, MotionTrack, Photo
 from gpu_worker.visemes.coarticulation import viseme_track
-
-
-@dataclass(frozen=True)
-class Marks:
-    """What is drawn over every frame after rendering: the watermark, then the visible label.
-
-    The result of ``apply`` is valid until it is called again. ``watermark_id`` is None without a watermark.
-    """
-
-    apply: Callable[[Image], Image]
-    watermark_id: str | None
 
 
 @dataclass(frozen=True)
@@ -81,20 +71,22 @@ def animate(
     report.enter("inspect")
     renderer_engine = engines.renderer(request.engine)
     photo = load_photo(request.photo, config)
-    inspection = inspect_photo(photo, config, engines.landmarks)
-    faces = cast(inspection, request)
-    with ThreadPoolExecutor(1, thread_name_prefix="marks") as beside:
-        # The watermark takes as long as the mesh and needs nothing but the photo.
-        drawn = beside.submit(_marks, request, config, photo, inspection.faces)
+    with ThreadPoolExecutor(2, thread_name_prefix="beside") as beside:
+        # The watermark takes as long as the mesh and needs nothing but the photo; the mesh needs nothing of the speech.
+        watermark = beside.submit(_watermark, request, config, photo)
+        inspection = inspect_photo(photo, config, engines.landmarks)
+        faces = cast(inspection, request)
+        label = _label(request, photo, inspection.faces) if config.label else None
         report.enter("align")
+        prepared = beside.submit(prepare_scene, renderer_engine, photo, faces, config)
         report.expect(_costs(request, photo, None))
         speech = speak(request, faces, config, report.advance)
         if speech is not None and request.heard is not None:
             request.heard(speech.timeline)
         report.expect(_costs(request, photo, speech))
         report.enter("motion")
-        renderer = prepare_scene(renderer_engine, photo, faces, config)
-        marks = drawn.result()
+        renderer = prepared.result()
+        marks = Marks(watermark.result(), label)
     maker = _Maker(request, config, engines, photo, faces, renderer, marks, speech, workdir, report)
     best, attempts = maker.attempt(1, request.style, config), 1
     if best.certificate.verdict == "red":
@@ -132,6 +124,7 @@ class _Maker:
             self.report.enter("motion")
         motions = self._motions(style, config)
         outside = OutsideWatch(self.photo.pixels, self.renderer.moving_region)
+        frames = MarkedFrames(self.marks, self.photo.pixels, self.renderer.moving_region)
         video, poster = self.workdir / f"video-{number}.mp4", self.workdir / f"poster-{number}.jpg"
         poster_index = _poster_frame(motions)
         self.report.enter("render")
@@ -145,8 +138,8 @@ class _Maker:
             metadata=container_tags(self.request.job_id, self.request.title),
         ) as writer:
             for index, frame in enumerate(self._rendered(motions, outside, config)):
-                marked = self.marks.apply(frame)
-                writer.write(marked)
+                marked = frames.draw(frame)
+                writer.write_planes(frames.planes)
                 if index == poster_index:
                     write_poster(poster, marked)
             self.report.enter("encode")
@@ -195,7 +188,7 @@ class _Maker:
         )
 
     def _check(self, video: Path, motions: tuple[MotionTrack, ...], outside: OutsideWatch) -> Certificate:
-        still = self.marks.apply(self.photo.pixels).copy()
+        still = self.marks.apply(self.photo.pixels)
         plans = [self._plan(place, motion, still) for place, motion in enumerate(motions)]
         seen, count = 0, len(motions[0].values) * len(motions)
 
@@ -233,28 +226,15 @@ def _costs(request: AnimationRequest, photo: Photo, speech: Speech | None) -> Co
     return Costs.for_video(int(seconds * fps), photo.width * photo.height, seconds, recognising)
 
 
-def _marks(request: AnimationRequest, config: EngineConfig, photo: Photo, faces: Sequence[FaceRig]) -> Marks:
-    """Watermark and label. Raises InputError ``picture_too_small`` when the picture cannot hold the label."""
-    label = _label(request, photo, faces) if config.label else None
-    mark = _watermark(request, photo) if request.watermark and config.watermark else None
-    canvas = np.empty_like(photo.pixels)
-
-    def apply(frame: Image) -> Image:
-        # The renderer reuses its frames, so marks go into a copy; one is enough, each is written at once.
-        np.copyto(canvas, frame)
-        if mark is not None:
-            mark.apply_in_place(canvas)
-        return canvas if label is None else label.apply_in_place(canvas)
-
-    return Marks(apply, mark.id if mark is not None else None)
-
-
-def _watermark(request: AnimationRequest, photo: Photo) -> Watermark:
+def _watermark(request: AnimationRequest, config: EngineConfig, photo: Photo) -> Watermark | None:
+    if not (request.watermark and config.watermark):
+        return None
     key = DEFAULT_KEY if request.watermark_key is None else request.watermark_key
     return make_watermark(photo.pixels, request.job_id, key)
 
 
 def _label(request: AnimationRequest, photo: Photo, faces: Sequence[FaceRig]) -> Label:
+    """Raises InputError ``picture_too_small`` when the picture cannot hold the label."""
     try:
         return make_label(photo.pixels.shape, LabelStyle(request.language), [face.box for face in faces])
     except ValueError as error:

@@ -98,7 +98,7 @@ class FfmpegOutput:
         stdout = self._process.stdout
         assert stdout is not None  # noqa: S101 - asked for with PIPE
         self._stdout = stdout
-        _widen(stdout.fileno())
+        widen_pipe(stdout.fileno())
         self._poll = select.poll()
         self._poll.register(stdout, select.POLLIN)
         self._stderr = StderrTail(self._process)
@@ -165,7 +165,8 @@ class FfmpegOutput:
             raise FfmpegTimeoutError("ffmpeg gave nothing in time")
 
 
-def _widen(pipe: int) -> None:
+def widen_pipe(pipe: int) -> None:
+    """Give a pipe room for a whole frame where the system allows it."""
     if hasattr(fcntl, "F_SETPIPE_SZ"):
         try:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

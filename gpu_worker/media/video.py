@@ -1,4 +1,4 @@
-"""Writing the finished video: frames are piped to ffmpeg, which runs as a separate process.
+"""Writing the finished video: frames are piped as planes to ffmpeg, which runs as a separate process.
 
 The file is H.264 (yuv420p, limited range, tagged BT.709) with AAC sound and the index at the front, so that it plays
 everywhere and starts before it is loaded. Odd sizes become even by repeating the last row or column. The file appears
@@ -9,6 +9,7 @@ Not in charge of: what is drawn (rendering), the visible label (provenance), wha
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,23 +19,29 @@ import numpy as np
 
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import EngineError
-from gpu_worker.media.ffmpeg_process import StderrTail, ffmpeg_executable
+from gpu_worker.media.ffmpeg_process import StderrTail, ffmpeg_executable, widen_pipe
+from gpu_worker.media.planes import Planes, even, planes_of
 from gpu_worker.media.sound import write_wav
 from gpu_worker.schema import Image, Waveform
 
 #: Seconds ffmpeg may take to finish the file after the last frame.
 _FINISH_TIMEOUT = 300.0
 _BITRATE_AAC = "160k"
-#: sRGB pictures, full range, to limited-range YCbCr with the BT.709 matrix; without it swscale assumes BT.601.
-_TO_BT709 = (
-    "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=accurate_rnd+full_chroma_int,format=yuv420p,"
-    "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
-)
+#: What the planes are; without it players assume BT.601 for small pictures.
+_AS_BT709 = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+#: A talking head hardly moves: B-frames, a finer search and small partitions take two fifths of the encoder's time, and
+#: B-frames some detail from the face. The bits that all this would save are few (measured in docs/rendering.md).
+_TUNING = {"veryfast": "bframes=0:weightp=0:subme=1:me=dia:partitions=none:8x8dct=0"}
 
 
-def even(length: int) -> int:
-    """The smallest even number not below ``length``; 4:2:0 chroma needs even sides."""
-    return length + (length & 1)
+def encoder_threads(threads: int) -> int:
+    """Threads of x264 where ``threads`` render; 0 = as many as it likes.
+
+    On two cores one is enough, as frames are rendered meanwhile, and it saves what more threads cost in all.
+    """
+    if threads > 0:
+        return max(1, threads // 2)
+    return 1 if (os.cpu_count() or 1) <= 2 else 0
 
 
 class VideoWriter:
@@ -65,8 +72,6 @@ class VideoWriter:
         self._metadata = dict(metadata or {})
         self._partial = path.with_name(f".{path.stem}.partial.mp4")
         self._wav = path.with_name(f".{path.stem}.partial.wav")
-        padded = (even(height), even(width), 3)
-        self._padded: Image | None = None if padded == self._shape else np.empty(padded, np.uint8)
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr: StderrTail | None = None
 
@@ -77,6 +82,8 @@ class VideoWriter:
         self._process = subprocess.Popen(
             self._command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
+        if self._process.stdin is not None:
+            widen_pipe(self._process.stdin.fileno())
         self._stderr = StderrTail(self._process)
         self._stderr.start()
         return self
@@ -94,32 +101,32 @@ class VideoWriter:
         """Append one frame; raises EngineError with ffmpeg's words when it has died, ValueError on a wrong shape."""
         if frame.shape != self._shape or frame.dtype != np.uint8:
             raise ValueError(f"expected a uint8 frame of shape {self._shape}, not {frame.dtype} {frame.shape}")
+        self.write_planes(planes_of(frame))
+
+    def write_planes(self, planes: Planes) -> None:
+        """As :meth:`write`, for a frame that :mod:`gpu_worker.media.planes` has converted."""
+        height, width = even(self._shape[0]), even(self._shape[1])
+        if planes.size != height * width * 3 // 2:
+            raise ValueError(f"{planes.size} bytes are no planes of {width} by {height} pixels")
         if self._process is None or self._process.stdin is None:
             raise EngineError("the video writer is not open")
         try:
-            self._process.stdin.write(self._evened(frame).data.cast("B"))
+            self._process.stdin.write(planes.data)
         except (BrokenPipeError, ValueError) as error:
             raise EngineError(f"ffmpeg stopped at frame {self.frames_written}: {self._last_words()}") from error
         self.frames_written += 1
 
-    def _evened(self, frame: Image) -> Image:
-        if self._padded is None:
-            return np.ascontiguousarray(frame)
-        height, width = frame.shape[:2]
-        self._padded[:height, :width] = frame
-        self._padded[:height, width:] = frame[:, -1:]
-        self._padded[height:] = self._padded[height - 1 : height]
-        return self._padded
-
     def _command(self) -> list[str]:
         height, width = even(self._shape[0]), even(self._shape[1])
         command = [ffmpeg_executable(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
-        command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{self._fps:.10g}"]
+        command += ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", f"{self._fps:.10g}"]
         command += ["-i", "pipe:0"]
         if self._sound is not None:
             command += ["-i", str(self._wav), "-map", "0:v", "-map", "1:a", "-c:a", "aac", "-b:a", _BITRATE_AAC]
         command += ["-c:v", "libx264", "-preset", self._config.preset, "-crf", str(self._config.crf)]
-        command += ["-vf", _TO_BT709, "-threads", str(self._config.threads)]
+        if self._config.preset in _TUNING:
+            command += ["-x264-params", _TUNING[self._config.preset]]
+        command += ["-vf", _AS_BT709, "-threads", str(encoder_threads(self._config.threads))]
         for key, value in self._metadata.items():
             command += ["-metadata", f"{key}={value}"]
         return [*command, "-movflags", "+faststart+use_metadata_tags", "-f", "mp4", str(self._partial)]

@@ -9,6 +9,13 @@ def warmup() -> None:
     Draws two small frames of a made-up face. A process that does this first renders its first frame as fast as any
     other; the first process of an installation spends some seconds on it. Touches no photo and no network.
     """
+    import numpy as np
+
+    from gpu_worker.media.planes import planes_of
+    from gpu_worker.quality.outside import OutsideWatch
     from gpu_worker.rendering.synthetic import draw_frames
 
     draw_frames()
+    small = np.zeros((4, 4, 3), np.uint8)
+    planes_of(small)
+    OutsideWatch(small, np.zeros((4, 4), bool)).see(small)

@@ -16,7 +16,6 @@ from gpu_worker import pipeline
 from gpu_worker.config import EngineConfig
 from gpu_worker.engines import Engines, shared_engines
 from gpu_worker.errors import Cancelled, InputError
-from gpu_worker.landmarks.inspect import inspect_photo
 from gpu_worker.media.photo import load_photo
 from gpu_worker.media.sound import write_wav
 from gpu_worker.media.video_reader import probe, read_frames
@@ -199,7 +198,6 @@ def test_what_the_user_can_mend(
 def test_a_red_video_is_made_once_more_and_reported(
     portrait: Path, engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gpu_worker import pipeline
     from gpu_worker.quality.outside import OutsideWatch
 
     class Suspicious(OutsideWatch):
@@ -239,10 +237,12 @@ def test_the_video_carries_the_jobs_watermark(made: AnimationOutcome) -> None:
     assert told.watermark.id == watermark_id("test")
 
 
-def test_the_watermark_can_be_switched_off_for_a_whole_site(portrait: Path, engines: Engines) -> None:
+def test_the_marks_can_be_switched_off_for_a_whole_site(portrait: Path, engines: Engines, tmp_path: Path) -> None:
+    from gpu_worker.provenance.verify import verify_file
+
     config = replace(CONFIG, watermark=False, label=False)
-    photo = load_photo(portrait, config)
-    face = inspect_photo(photo, config, engines.landmarks).faces[0]
-    marks = pipeline._marks(_typed(portrait), config, photo, (face,))
-    assert marks.watermark_id is None
-    assert (marks.apply(photo.pixels) == photo.pixels).all()
+    request = _typed(portrait, config=config, speech=None, gestures=("blink",))
+    outcome = _run(request, engines, tmp_path / "job")
+    assert verify_file(outcome.video).watermark.state != "found"
+    first, photo = next(iter(read_frames(outcome.video))), load_photo(portrait, config).pixels
+    assert np.abs(first[:26, :90].astype(int) - photo[:26, :90]).mean() < 4.0, "no label in its corner"

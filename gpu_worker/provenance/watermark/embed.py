@@ -9,6 +9,7 @@ is the least of a ladder with which the mark survives a real H.264 encoding at h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -23,6 +24,7 @@ from gpu_worker.provenance.watermark.pattern import (
     UNITS,
     Layout,
     Plane,
+    Weights,
     canonical,
     chip_sums,
     detector_weight,
@@ -44,7 +46,6 @@ ENOUGH_AGREEMENT = 0.80
 #: picture. Rounding costs up to one decibel more.
 LEAST_PSNR = 43.0
 
-_FIRST_RUNG = 2
 _PASSES = 14
 _LARGEST_SHARE = 6.0  # of the mean multiplier: hopeless bits are left to the code
 _TEMPLATE_GROUP = 4
@@ -77,6 +78,14 @@ class Watermark:
         cv2.subtract(frame, self._lowered, dst=frame)
         return frame
 
+    def apply_within(self, frame: Image, box: tuple[int, int, int, int]) -> None:
+        """Mark ``frame`` itself, but only from (left, top) to before (right, bottom), pixels."""
+        left, top, right, bottom = box
+        if right <= left or bottom <= top:
+            return
+        part = (slice(top, bottom), slice(left, right))
+        frame[part] = cv2.subtract(cv2.add(frame[part], self._raised[part]), self._lowered[part])
+
     def apply(self, frame: Image) -> Image:
         """A marked copy of ``frame``."""
         return self.apply_in_place(frame.copy())
@@ -107,20 +116,21 @@ def make_watermark(photo: Image, job_id: str, key: bytes = DEFAULT_KEY) -> Water
 
 
 def _least_strength(fit: _Fit) -> tuple[int, Plane, float]:
-    """Climb from a middle rung until the trial is passed, or descend while it is; (rung, change, agreement)."""
+    """The least rung that passes the trial, by halving the ladder, else the last; (rung, change, agreement)."""
     if not fit.possible:
         return 0, np.zeros_like(fit.plane), 0.0
-    rung = _FIRST_RUNG
-    best = (rung, *fit.at(STRENGTHS[rung]))
-    step = -1 if best[2] >= ENOUGH_AGREEMENT else 1
-    while 0 <= rung + step < len(STRENGTHS):
-        rung += step
+    low, high = 0, len(STRENGTHS) - 1
+    best: tuple[int, Plane, float] | None = None
+    while low <= high:
+        rung = (low + high) // 2
         tried = (rung, *fit.at(STRENGTHS[rung]))
-        enough = tried[2] >= ENOUGH_AGREEMENT
-        if step > 0 or enough:
-            best = tried
-        if enough == (step > 0):
-            break
+        if tried[2] >= ENOUGH_AGREEMENT:
+            best, high = tried, rung - 1
+        else:
+            low = rung + 1
+            if best is None and low > high:
+                best = tried
+    assert best is not None  # noqa: S101 - the last rung is tried when no other passes
     return best
 
 
@@ -136,6 +146,7 @@ class _Fit:
         self._groups = int(self._group.max()) + 1
         self._share = np.where(np.arange(self._groups) < CODED_BITS, 1.0, _TEMPLATE_SHARE)
         self._weight = detector_weight(plane)
+        self._residue = without_shades(plane)
         self._unit_room = headroom(plane)
         #: False for a picture so flat that no change would go unseen anywhere.
         self.possible = bool(self._unit_room.max() > 0)
@@ -148,13 +159,15 @@ class _Fit:
         self._multipliers = np.ones(self._groups)
         self._multipliers *= self._level(room)
         mean, largest = self._multipliers.mean(), _LARGEST_SHARE * self._multipliers.mean()
-        before = self._answers(self.plane)
         change = self._change(room)
-        gained = self._answers(self.plane + change) - before
+        # How busy the picture is hardly depends on how the change is shared out: it is measured twice and then kept.
+        answers = self._answers_near(np.zeros_like(change))
+        before, answers = answers(np.zeros_like(change)), self._answers_near(change)
+        gained = answers(change) - before
         step = _STEP * mean / max(float(np.mean(gained / self._share)), 1e-9)
         target = float(np.median((before + gained) / self._share))
         for _ in range(_PASSES):
-            missing = target * self._share - self._answers(self.plane + change)
+            missing = target * self._share - answers(change)
             self._multipliers = np.clip(self._multipliers + step * missing, 0, largest)
             change = self._change(room)
             rms = float(np.sqrt(np.mean(change * change)))
@@ -176,11 +189,18 @@ class _Fit:
         change: Plane = np.clip(self._field() * room, -room, room)
         return change
 
-    def _answers(self, plane: Plane) -> NDArray[np.float64]:
-        """What the detector would say for each bit and group of the template, + where it is right."""
-        chips = chip_sums(fold(normalise(plane))) * self._signs
-        counts = np.bincount(self._group.ravel(), weights=chips.ravel(), minlength=self._groups)
-        return counts.astype(np.float64)
+    def _answers_near(self, change: Plane) -> Callable[[Plane], NDArray[np.float64]]:
+        """A function from a change not far from ``change`` to what the detector would say for each bit and group of
+        the template, + where it is right."""
+        weights = Weights.of(self._residue + without_shades(change))
+
+        def answers(other: Plane) -> NDArray[np.float64]:
+            normalised = weights.applied(self._residue + without_shades(other))
+            chips = chip_sums(fold(normalised)) * self._signs
+            counts = np.bincount(self._group.ravel(), weights=chips.ravel(), minlength=self._groups)
+            return counts.astype(np.float64)
+
+        return answers
 
     def _agreement(self, plane: Plane) -> float:
         soft = soft_bits(chip_sums(fold(normalise(plane))), self._plan)

@@ -118,9 +118,27 @@ def detector_weight(plane: Plane) -> Plane:
 def normalise(plane: Plane) -> Plane:
     """What the detector correlates: the residue, clipped against edges, weighed so that calm places speak louder."""
     residue = without_shades(plane)
-    busy = activity(residue)
-    answer: Plane = np.clip(residue / busy, -_CLIP, _CLIP) * busy ** np.float32(1 - _BUSY_POWER)
-    return answer
+    return Weights.of(residue).applied(residue)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What the detector makes of residues: the bound that clips them, and their weight; planes."""
+
+    bound: Plane
+    weight: Plane
+
+    @classmethod
+    def of(cls, residue: Plane) -> Weights:
+        """As the activity of ``residue`` has it."""
+        busy = activity(residue)
+        return cls(np.float32(_CLIP) * busy, cv2.pow(busy, -_BUSY_POWER).astype(np.float32))
+
+    def applied(self, residue: Plane) -> Plane:
+        """``residue``, clipped and weighed."""
+        answer: Plane = np.clip(residue, -self.bound, self.bound)
+        answer *= self.weight
+        return answer
 
 
 def fold(plane: Plane) -> Plane:
