@@ -18,6 +18,10 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 
+#: Every socket there is: the queue has moved.
+LINE = "line"
+
+
 def job_group(job_id: UUID | str) -> str:
     """Everybody who looks at one job."""
     return f"job_{UUID(str(job_id)).hex}"
@@ -48,11 +52,20 @@ def send_speech(payload: dict[str, Any], owner_id: UUID) -> None:
     _send(user_group(owner_id), {**payload, "type": "speech"})
 
 
+def send_line_moved() -> None:
+    """Places in the queue may have changed. Nothing of anybody's is in this message."""
+    _message(LINE, {"type": "line.moved"})
+
+
 def _send(group: str, payload: dict[str, Any]) -> None:
+    _message(group, {"type": "state.changed", "payload": payload})
+
+
+def _message(group: str, message: dict[str, Any]) -> None:
     layer = get_channel_layer()
     if layer is None:
         return
     try:
-        async_to_sync(layer.group_send)(group, {"type": "state.changed", "payload": payload})
+        async_to_sync(layer.group_send)(group, message)
     except (RedisError, OSError, ChannelFull) as error:
         log.warning("A message to %s was not sent: %s", group, error)

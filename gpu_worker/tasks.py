@@ -117,14 +117,17 @@ def preview_speech(text: str, language: str, voice: str, speed: float, pitch: fl
 
 
 def run_job(job_id: str, token: str) -> None:
-    """Make a whole video. Ends in storage and a result, in an error the user can mend, or back in the queue."""
+    """Make a whole video. Ends in storage and a result, in an error the user can mend, or back in the queue.
+
+    ``token`` is a ticket for whichever job is next in turn, which may be another than ``job_id``.
+    """
     from gpu_worker.engines import shared_engines
     from gpu_worker.pipeline import animate
 
-    key = UUID(job_id)
-    job = job_run.claim(key, token, _worker_name())
+    job = job_run.claim_next(token, _worker_name())
     if job is None:
         return
+    key, job_id = job.id, str(job.id)
     limit = site_config().job_timeout_s
     with working_on(job_id), _finishing(key, token), work_folder(job_id, token) as folder:
         with _lifeline(lambda: job_run.beat(key, token), lambda: job_run.is_mine(key, token), limit) as life:

@@ -25,6 +25,7 @@ class Result(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+        indexes = [models.Index(fields=["-created_at"])]
 
     def __str__(self) -> str:
         return f"result of {self.job_id}"

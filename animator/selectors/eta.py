@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -48,12 +48,14 @@ def remaining_seconds(job: Job, now: datetime, pace: Pace) -> float | None:
     return None if expected is None else max(1.0, expected - (now - job.started_at).total_seconds())
 
 
-def waiting_seconds(job: Job, before: Iterable[Job], now: datetime, pace: Pace) -> float | None:
-    """Seconds until a waiting job is done: everything before it, then itself, as if one worker did it all."""
-    total = remaining_seconds(job, now, pace)
-    for other in before:
-        share = remaining_seconds(other, now, pace)
-        if total is None or share is None:
-            return None
-        total += share
-    return total
+def waiting_seconds(job: Job, speech_before: float, running: Sequence[float | None], pace: Pace) -> float | None:
+    """Seconds until a waiting job is done: what runs, ``speech_before`` seconds of speech that wait before it, itself.
+
+    ``running`` are the seconds left of each run; as many as run now are taken to share what waits.
+    """
+    own = remaining_seconds(job, job.updated_at, pace)
+    if own is None or pace.per_second is None:
+        return None
+    known = [left for left in running if left is not None]
+    before = sum(known) + pace.per_second * speech_before
+    return own + before / max(1, len(running))

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from animator.models.job import ACTIVE_STATES, TERMINAL_STATES, Job, JobState
-from animator.selectors.eta import current_pace, remaining_seconds, waiting_seconds
+from animator.selectors.eta import Pace, current_pace, remaining_seconds, waiting_seconds
 from animator.selectors.hold import held_by_job
+from animator.selectors.line import places
 
 
 def _jobs() -> QuerySet[Job]:
@@ -30,33 +31,29 @@ def jobs_for_user(user: User, limit: int = 200) -> list[Job]:
     return list(_jobs().filter(owner=user).order_by("-created_at")[:limit])
 
 
-def waiting_jobs() -> list[Job]:
-    """Every job that waits for a worker, the next one first; not those that wait for a person."""
-    return list(_jobs().filter(state=JobState.QUEUED, held_at__isnull=True).order_by("queued_at", "id"))
-
-
 def job_payloads(jobs: Iterable[Job]) -> list[dict[str, Any]]:
     """Jobs as the API says them, with place in the queue and estimated time left."""
     jobs = list(jobs)
     now = timezone.now()
-    pace = current_pace() if any(job.is_active for job in jobs) else None
-    line: list[Job] = []
-    running: list[Job] = []
-    if any(job.state == JobState.QUEUED for job in jobs):
-        line = waiting_jobs()
-        running = list(_jobs().filter(state=JobState.PROCESSING))
-    place = {job.id: index for index, job in enumerate(line)}
-    held = held_by_job(jobs)
+    pace = current_pace() if any(job.is_active for job in jobs) else Pace(None)
+    line, held = places(jobs), held_by_job(jobs)
+    running = (
+        [remaining_seconds(job, now, pace) for job in Job.objects.filter(state=JobState.PROCESSING)] if line else []
+    )
     payloads = []
     for job in jobs:
-        position, eta = None, None
-        if pace is not None and job.state == JobState.QUEUED and job.id in place:
-            position = place[job.id] + 1
-            eta = waiting_seconds(job, [*running, *line[: place[job.id]]], now, pace)
-        elif pace is not None and job.state == JobState.PROCESSING:
+        place, eta = line.get(job.id), None
+        if place is not None:
+            eta = waiting_seconds(job, place.seconds_before, running, pace)
+        elif job.state == JobState.PROCESSING:
             eta = remaining_seconds(job, now, pace)
-        payloads.append(_payload(job, position, eta, held.get(job.id)))
+        payloads.append(_payload(job, place.number if place else None, eta, held.get(job.id)))
     return payloads
+
+
+def waiting_payloads(user: User, job_ids: Iterable[UUID]) -> list[dict[str, Any]]:
+    """Those of the user's jobs that still wait, as the API says them."""
+    return job_payloads(_jobs().filter(id__in=list(job_ids), owner=user, state=JobState.QUEUED))
 
 
 def job_payload(job: Job) -> dict[str, Any]:

@@ -16,8 +16,6 @@ def announce(job_id: UUID) -> None:
         realtime.send_job(selectors.job_payload(job), job.owner_id)
 
 
-def announce_places(limit: int = 50) -> None:
-    """Tell those who wait, the first ``limit`` of them, their place in the queue; call it when the queue moves."""
-    line = selectors.waiting_jobs()[:limit]
-    for job, payload in zip(line, selectors.job_payloads(line), strict=True):
-        realtime.send_job(payload, job.owner_id)
+def announce_places() -> None:
+    """The queue has moved. One short message, however many wait; sockets that show a place look it up themselves."""
+    realtime.send_line_moved()

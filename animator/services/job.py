@@ -29,7 +29,7 @@ from animator.selectors.photo import photo_for_user
 from animator.selectors.quota import limits_for
 from animator.selectors.screening import Verdict
 from animator.selectors.speech import speech_for_user
-from animator.services import audit, hold, quota, screening
+from animator.services import audit, hold, quota, screening, turns
 from animator.services.announcing import announce, announce_places
 from animator.services.consent import Confirmation, Movement, attach_faces, consent_for_face
 from animator.services.file_erasure import erase_later
@@ -81,6 +81,7 @@ def create_job(user: User, request: JobRequest) -> Job:
             seed=secrets.randbelow(2**31),
             token=new_token(),
             charge=quota.reserve(user, job_id, seconds),
+            turn=turns.next_turn(user),
             speech_s=seconds,
             max_side=limits_for(user).max_side,
             queued_at=now,
@@ -148,11 +149,16 @@ def stop_job(job: Job, **changes: Any) -> JobState | None:
         # A video that was begun counts; of its length only what was made until now.
         quota.settle(job.id, job.speech_s * job.percent / 100)
 
+    # As it is now: waiting jobs exchange their tickets.
+    ticket = Job.objects.values_list("token", flat=True).get(id=job.id)
+
     def tell() -> None:
         if waited:
-            queue.withdraw(queue.RENDER, job.token)
+            queue.withdraw(queue.RENDER, ticket)
         announce(job.id)
         announce_places()
+        if not waited:
+            turns.wake(job.owner_id)
 
     transaction.on_commit(tell)
     return state
@@ -178,6 +184,7 @@ def retry_job(user: User, job_id: UUID) -> Job:
             state=JobState.QUEUED, stage="", percent=0, attempts=0, token=token, worker="", error_code="",
             error_message="", error_hint="", reference="", queued_at=now, not_before=None, started_at=None,
             heartbeat_at=None, finished_at=None, updated_at=now, charge=charge,
+            turn=turns.next_turn(user),
         )  # fmt: skip
         if again != 1:
             raise conflict("job_did_not_fail", "Only a video that failed can be tried again.")

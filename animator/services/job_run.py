@@ -23,7 +23,8 @@ from animator.models import Job, Result
 from animator.models.erasure import Why
 from animator.models.job import JobState, Stage
 from animator.selectors.consent import job_is_covered
-from animator.services import quota
+from animator.selectors.line import owners_at_their_limit
+from animator.services import quota, turns
 from animator.services.announcing import announce, announce_places
 from animator.services.erasure import erase_job_output
 from animator.services.upload import new_token
@@ -52,15 +53,35 @@ class FinishedVideo:
 
 def claim(job_id: UUID, token: str, worker: str) -> Job | None:
     """Begin the run that ``token`` names; None when it is no longer wanted."""
+    return _begun(job_id) if _begin(job_id, token, token, worker) else None
+
+
+def claim_next(ticket: str, worker: str) -> Job | None:
+    """Begin whichever job is next in turn, under the name of the ``ticket`` that the worker drew from the queue.
+
+    None when the ticket is no longer good for anything.
+    """
+    with transaction.atomic():
+        turn = turns.draw(ticket)
+        if turn is None or not _begin(turn.chosen.id, turn.chosen.token, ticket, worker):
+            return None
+        turns.hand_over(turn, ticket)
+    return _begun(turn.chosen.id)
+
+
+def _begin(job_id: UUID, token: str, run: str, worker: str) -> bool:
     now = timezone.now()
-    claimed = Job.objects.filter(id=job_id, state=JobState.QUEUED, held_at__isnull=True, token=token).update(
-        state=JobState.PROCESSING, stage=Stage.INSPECT, percent=0, eta_s=None, attempts=F("attempts") + 1,
+    waiting = Job.objects.filter(id=job_id, state=JobState.QUEUED, held_at__isnull=True, token=token)
+    claimed = waiting.update(
+        state=JobState.PROCESSING, stage=Stage.INSPECT, percent=0, eta_s=None, attempts=F("attempts") + 1, token=run,
         worker=worker, not_before=None, started_at=now, heartbeat_at=now, updated_at=now,
     )  # fmt: skip
-    if claimed != 1:
-        return None
+    return claimed == 1
+
+
+def _begun(job_id: UUID) -> Job | None:
     job = Job.objects.select_related("photo", "speech", "consent").get(id=job_id)
-    if not job_is_covered(job, now):
+    if not job_is_covered(job, timezone.now()):
         # It ran out a moment ago; the scheduler would find it within the minute.
         erase_job_output(job, Why.CONSENT_EXPIRED)
         return None
@@ -117,8 +138,7 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
         storage.erase_folder(video.folder)
         return False
     storage.erase_runs(job_id, keep=video.folder)
-    announce(job_id)
-    announce_places()
+    _ended(job_id)
     return True
 
 
@@ -174,23 +194,31 @@ def recover(now: datetime) -> int:
         .exclude(not_before__gt=now)
         .values_list("id", "token")
     )
+    known = set(rows)
     due = Job.objects.filter(state=JobState.QUEUED, held_at__isnull=True, token="", not_before__lte=now)
-    rows += [row for row in due.values_list("id", "token") if row not in rows]
+    rows += [row for row in due.values_list("id", "token") if row not in known]
     if not rows:
         return count
-    waiting = queue.waiting(queue.RENDER)
+    waiting, patient = queue.waiting(queue.RENDER), _wait_for_their_own()
     for job_id, token in rows:
-        if token not in waiting and _enqueue_anew(job_id, token):
+        if token not in waiting and job_id not in patient and _enqueue_anew(job_id, token):
             queue.withdraw(queue.RENDER, token)
             count += 1
     return count
+
+
+def _wait_for_their_own() -> set[UUID]:
+    """Jobs that gave up their ticket because their owner has as many running as they may have."""
+    full = owners_at_their_limit()
+    rows = Job.objects.filter(state=JobState.QUEUED, token="", not_before__isnull=False, owner__in=full)
+    return set(rows.values_list("id", flat=True))
 
 
 def _enqueue_anew(job_id: UUID, token: str) -> bool:
     fresh = new_token()
     with transaction.atomic():
         done = Job.objects.filter(id=job_id, state=JobState.QUEUED, held_at__isnull=True, token=token).update(
-            token=fresh, updated_at=timezone.now()
+            token=fresh, not_before=None, updated_at=timezone.now()
         )
         if done == 1:
             queue.enqueue_job(job_id, fresh)
@@ -209,8 +237,7 @@ def _requeue(job_id: UUID, token: str, *, pause_s: float, counts: bool) -> bool:
         if done == 1 and fresh:
             queue.enqueue_job(job_id, fresh)
     if done == 1:
-        announce(job_id)
-        announce_places()
+        _ended(job_id)
     return done == 1
 
 
@@ -225,9 +252,17 @@ def _fail(job_id: UUID, token: str, code: str, message: str, hint: str, *, refer
             quota.refund(job_id)
     if done == 1:
         storage.erase_runs(job_id)
-        announce(job_id)
-        announce_places()
+        _ended(job_id)
     return done == 1
+
+
+def _ended(job_id: UUID) -> None:
+    """A run is over, in whatever way: tell everybody, and let its owner's next one go."""
+    announce(job_id)
+    announce_places()
+    owner = Job.objects.filter(id=job_id).values_list("owner_id", flat=True).first()
+    if owner is not None:
+        turns.wake(owner)
 
 
 def _mine(job_id: UUID, token: str) -> QuerySet[Job]:

@@ -16,7 +16,8 @@ from animator.errors import SiteError
 from animator.models import AuditEntry, Hold, Job, Photo, Speech
 from animator.models.upload import UploadState
 from animator.selectors.hold import hold_counts, holds_for_moderator, photo_for_viewer
-from animator.selectors.job import job_payload, waiting_jobs
+from animator.selectors.job import job_payload
+from animator.selectors.line import waiting
 from animator.selectors.quota import today, used_of_plan
 from animator.services import job_run
 from animator.services.hold import close_moot_holds, hold_job, hold_photo, refuse, release
@@ -47,7 +48,7 @@ def test_a_held_job_is_neither_claimed_nor_enqueued_again(job: Job) -> None:
     assert job_run.recover(timezone.now()) == 0
     assert fresh(job).token == ""
     assert fresh(job).state == "queued"
-    assert waiting_jobs() == []
+    assert not waiting().exists()
 
 
 def test_the_owner_is_told_in_a_plain_sentence_and_nothing_of_the_rule(job: Job, signed_in: Client) -> None:
