@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('animator', '0009_carry_allowances_over'),
+        ('animator', '0010_screening_rule'),
     ]
 
     operations = [
