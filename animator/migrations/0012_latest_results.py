@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('animator', '0010_screening_rule'),
+        ('animator', '0011_consent_ledger'),
     ]
 
     operations = [
