@@ -8,6 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from gpu_worker.landmarks.covering import covering_findings
 from gpu_worker.landmarks.crop import region_around
 from gpu_worker.landmarks.points import CHEEKS, FACE_OVAL, INNER_LIPS
 from gpu_worker.landmarks.pose import face_height, head_pose, mouth_gap
@@ -20,7 +21,7 @@ NODDED_PITCH = 25.0
 #: Beyond this roll (degrees) the head is heavily tilted.
 TILTED_ROLL = 30.0
 #: Inner-lip gap in face heights: lips apart, and mouth wide open.
-PARTED_GAP, OPEN_GAP = 0.022, 0.12
+PARTED_GAP, OPEN_GAP = 0.022, 0.11
 #: Face height in pixels below which lids and lips are only a few pixels thick.
 SMALL_FACE = 110.0
 #: Sharpness (see :func:`sharpness`) below which a face is blurred.
@@ -55,6 +56,7 @@ def face_findings(photo: Photo, landmarks: FloatArray) -> tuple[Finding, ...]:
     """What concerns one face, the weightiest first."""
     return (
         *_border_findings(photo, landmarks),
+        *covering_findings(photo.pixels, landmarks),
         *_pose_findings(landmarks),
         *_picture_findings(photo, landmarks),
         *_mouth_findings(photo, landmarks),
@@ -138,7 +140,8 @@ def _mouth_findings(photo: Photo, landmarks: FloatArray) -> list[Finding]:
         return [
             Finding(
                 "mouth_open_wide",
-                "The mouth is wide open in this photo.",
+                "The mouth is wide open in this photo, further than it can be closed well: at p, b and m the "
+                "chin would look too short.",
                 "A picture with closed or slightly parted lips gives the best result.",
             )
         ]

@@ -184,6 +184,30 @@ class DetectorModels:
                 model.close()
 
 
+class HandModel:
+    """Palm detector and hand landmarks (Zhang et al. 2020, "MediaPipe Hands"). Calls take turns."""
+
+    def __init__(self) -> None:
+        self._hands = _load_mediapipe().solutions.hands.Hands(
+            static_image_mode=True, max_num_hands=2, model_complexity=1, min_detection_confidence=0.3
+        )
+        self._lock = threading.Lock()
+
+    def __call__(self, crop: Image) -> list[FloatArray]:
+        """The 21 points ``(21, 2)`` of each hand in pixels of the square ``crop``."""
+        with self._lock:
+            try:
+                found = self._hands.process(np.ascontiguousarray(crop)).multi_hand_landmarks or []
+            except (RuntimeError, ValueError) as error:
+                raise EngineError(f"the hand model failed: {error}") from error
+        side = crop.shape[0]
+        return [np.array([(p.x * side, p.y * side) for p in hand.landmark], dtype=np.float32) for hand in found]
+
+    def close(self) -> None:
+        with self._lock:
+            self._hands.close()
+
+
 def _as_detection(entry: Any) -> Detection:
     box = entry.location_data.relative_bounding_box
     right_eye, left_eye = entry.location_data.relative_keypoints[:2]

@@ -25,6 +25,11 @@ OUTER_LIPS: tuple[int, ...] = (
 INNER_LIPS: tuple[int, ...] = (
     78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95,
 )  # fmt: skip
+#: Points between the outer and the inner contour of the lips.
+RED_OF_LIPS: tuple[int, ...] = (
+    76, 184, 74, 73, 72, 11, 302, 303, 304, 408, 306, 62, 183, 42, 41, 38, 12, 268, 271, 272, 407, 292,
+    77, 90, 180, 85, 16, 315, 404, 320, 307, 96, 89, 179, 86, 15, 316, 403, 319, 325,
+)  # fmt: skip
 #: Opposite points of the inner lips around the middle: (upper, lower).
 LIP_GAP_PAIRS: tuple[tuple[int, int], ...] = ((82, 87), (13, 14), (312, 317))
 RIGHT_EYE: tuple[int, ...] = (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7)

@@ -106,33 +106,54 @@ def coverage(above: float, below: float, softness: float) -> float:
 
 
 @compiled
-def inset_source(source: F32, upper: I32, lower: I32, flip: float, amount: float, out: F32) -> None:
-    """Let both contours of an opening take their colour from ``amount`` pixels further inside the skin.
+def inset_source(
+    source: F32, upper: I32, lower: I32, flip: float, insets: F32, ends: F32, share: float, out: F32
+) -> None:
+    """Let both contours of an opening take their colour from further inside the skin.
 
     Landmarks run along the inner edge of lips and lids, and a little of what lies behind sticks to them. While the
-    opening shows it, that is as it should be; on closed lips or lids it would leave dots. End points stay.
+    opening shows it, that is as it should be; on closed lips or lids it would leave dots.
+
+    Args:
+        source: all mesh points in the photo.
+        upper, lower, flip: the contours, as for :func:`build_strip`.
+        insets: ``(2, n)`` pixels across the opening, for the upper and the lower contour.
+        ends: ``(2, 2)`` shift (x, y) of the first and of the last point, which both contours share.
+        share: how much of all this, 0 to 1.
+        out: all mesh points; those of the contours are written.
     """
     n = upper.shape[0]
     for i in range(1, n - 1):
         tx = source[upper[i + 1], 0] + source[lower[i + 1], 0] - source[upper[i - 1], 0] - source[lower[i - 1], 0]
         ty = source[upper[i + 1], 1] + source[lower[i + 1], 1] - source[upper[i - 1], 1] - source[lower[i - 1], 1]
         size = math.sqrt(tx * tx + ty * ty) + 1e-6
-        nx, ny = -ty / size * flip * amount, tx / size * flip * amount
-        out[upper[i], 0], out[upper[i], 1] = source[upper[i], 0] - nx, source[upper[i], 1] - ny
-        out[lower[i], 0], out[lower[i], 1] = source[lower[i], 0] + nx, source[lower[i], 1] + ny
+        nx, ny = -ty / size * flip * share, tx / size * flip * share
+        up, down = insets[0, i], insets[1, i]
+        out[upper[i], 0], out[upper[i], 1] = source[upper[i], 0] - nx * up, source[upper[i], 1] - ny * up
+        out[lower[i], 0], out[lower[i], 1] = source[lower[i], 0] + nx * down, source[lower[i], 1] + ny * down
+    for end in range(2):
+        point = upper[0] if end == 0 else upper[n - 1]
+        for d in range(2):
+            out[point, d] = source[point, d] + ends[end, d] * share
 
 
 @compiled
-def soften_seam(strip: F32, left: int, top: int, softness: float, amount: float, out: U8) -> None:
-    """Smooth the line along which closed lids or parted lips meet, across it, where two pieces of skin abut."""
+def soften_seam(strip: F32, left: int, top: int, softness: float, amount: float, contact: float, out: U8) -> None:
+    """Smooth the line along which closed lids or parted lips meet, across it, where two pieces of skin abut.
+
+    ``contact`` (share) is by how much the line itself is darker than the skin around it: closed lips throw a shade on
+    each other, and without it they look sealed.
+    """
     height, width = strip.shape[0], strip.shape[1]
+    # narrower than a pixel, a line would show the steps of the grid
+    reach = max(softness, 1.0)
     before = out[top : top + height, left : left + width].copy()
     for r in range(1, height - 1):
         for q in range(1, width - 1):
             above, below = strip[r, q, UPPER], strip[r, q, LOWER]
             if above < -90.0:
                 continue
-            near = 1.0 - min(1.0, abs(above - below) / (3.2 * softness))
+            near = 1.0 - min(1.0, abs(above - below) / (3.2 * reach))
             shut = 1.0 - min(1.0, max(0.0, (above + below) / (2.5 * softness)))
             share = amount * near * shut
             if share <= 0.01:
@@ -143,14 +164,16 @@ def soften_seam(strip: F32, left: int, top: int, softness: float, amount: float,
             if strip[r - 1, q, UPPER] > -90.0 and strip[r + 1, q, UPPER] > -90.0:
                 gy = (strip[r + 1, q, UPPER] - strip[r - 1, q, UPPER]) * 0.5
             size = math.sqrt(gx * gx + gy * gy) + 1e-6
+            line = (above - below) / (2.6 * reach)
+            dark = 1.0 - contact * amount * shut * math.exp(-line * line)
             for c in range(3):
                 total, weight = 0.0, 0.0
                 for k in range(-2, 3):
-                    away = 0.6 * softness * k
+                    away = 0.6 * reach * k
                     i = min(max(math.floor(r + gy / size * away + 0.5), 0), height - 1)
                     j = min(max(math.floor(q + gx / size * away + 0.5), 0), width - 1)
                     w = 1.0 if k == 0 else (0.8 if abs(k) == 1 else 0.4)
                     total += w * before[i, j, c]
                     weight += w
                 value = before[r, q, c] + share * (total / weight - before[r, q, c])
-                out[top + r, left + q, c] = int(value + 0.5)
+                out[top + r, left + q, c] = int(value * dark + 0.5)

@@ -13,6 +13,7 @@ from gpu_worker.rendering.basis import FieldSolver
 from gpu_worker.rendering.colour import Palette, build_palette, polygon_mask, with_teeth
 from gpu_worker.rendering.grain import Reading, fit_reading, measure_blur, measure_grain
 from gpu_worker.rendering.imaging import blurred, grey_of, lab_of, reduced
+from gpu_worker.rendering.insets import Insets, lid_insets, lip_insets
 from gpu_worker.rendering.lip_line import snap_to_lip_line
 from gpu_worker.rendering.mouth_interior import MouthSprites, draw_mouth
 from gpu_worker.rendering.neighbours import yielding
@@ -95,6 +96,7 @@ class Portrait:
     triangles: I32
     windows: tuple[I32, I32, I32]
     flips: tuple[float, float, float]
+    insets: tuple[Insets, Insets, Insets]
     region: Region
     crop: Crop
     mouth: MouthMeasures
@@ -176,6 +178,11 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     half_mouth_mm = mouth.half_width * FACE_HEIGHT_MM / (1.0 + 3.0 * min(mouth.gap, 0.07))
     youth = measure_youth(landmarks, frame.unit)
     rest = frame.to_local(topology.refine(with_relief(base, frame)))
+    flips = _flips(topology, positions)
+    insets = (
+        lip_insets(photo.pixels, positions, topology.mouth, flips[0], frame.unit),
+        *(lid_insets(hole, frame.unit) for hole in topology.holes[1:]),
+    )
     anchor = rest[13] + 0.34 * (rest[14] - rest[13])
     return Portrait(
         photo=photo.pixels, topology=topology, frame=frame, rest=rest.astype(np.float32),
@@ -183,7 +190,8 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
         shading=build_shading(local), follow=follow.astype(np.float32),
         pivot=turning_point(rest), triangles=triangles,
         windows=_window_triangles(topology, triangles, positions, frame.unit),
-        flips=_flips(topology, positions), region=region, crop=crop, mouth=mouth, mouth_anchor=anchor,
+        flips=flips, insets=(insets[0], insets[1], insets[2]), region=region, crop=crop,
+        mouth=mouth, mouth_anchor=anchor,
         jaw_travel_mm=jaw_travel(local, anchor) * FACE_HEIGHT_MM, eyes=_measure_eyes(landmarks, rest, frame),
         soft_lids=_soft_lids(photo.pixels, topology, positions, frame.unit),
         palette=palette, sprites=draw_mouth(palette, frame.pixels_per_mm, half_mouth_mm, measured.blur, youth),

@@ -33,12 +33,12 @@ _TEETH_DEPTH = 0.04
 _EDGE = 0.0045
 #: Share of the photo's grain in what is drawn anew.
 _INTERIOR_GRAIN = 0.8
-#: How far lips and lids take their edge colour from inside the skin when closed, face heights.
-_LIP_INSET, _LID_INSET = 0.006, 0.010
 #: Change of the gap of lips over which what the photo shows between them fades into what is drawn, millimetres. Shorter
 #: fades flash when lips pass the photo's own gap quickly.
 _FADE_MM = 4.0
 _POOL_SIZE = 16
+#: By how much the line between lips that the photo shows parted is darker than they when they meet.
+_LIP_SHADE = 0.15
 
 #: The enlarged crop of the photo, as the kernels take it: memory, row length, rows, and where it begins (x, y).
 Reading = tuple[I64, int, int, int, int]
@@ -154,10 +154,10 @@ class WarpRenderer:
     def _inset(self, controls: F32, space: Workspace) -> None:
         """Keep what lies behind lips and lids off their edges while they close."""
         p = self._portrait
-        amounts = [_LIP_INSET * _value(controls, "close") if p.mouth.is_open else 0.0]
-        amounts += [_LID_INSET * float(smoothstep(_value(controls, f"blink_{side}"), 0.0, 0.6)) for side in EYES]
-        for hole, flip, amount in zip(p.topology.holes, p.flips, amounts, strict=True):
-            holes.inset_source(p.source, hole.upper, hole.lower, flip, amount * p.frame.unit, space.source)
+        shares = [_value(controls, "close") if p.mouth.is_open else 0.0]
+        shares += [float(smoothstep(_value(controls, f"blink_{side}"), 0.0, 0.6)) for side in EYES]
+        for hole, flip, insets, share in zip(p.topology.holes, p.flips, p.insets, shares, strict=True):
+            holes.inset_source(p.source, hole.upper, hole.lower, flip, insets.across, insets.ends, share, space.source)
 
     def _box_of(self, points: F32, pad: float) -> tuple[int, int, int, int]:
         """Whole-pixel box (left, top, width, height) around points, inside the moving region's bounds."""
@@ -235,7 +235,7 @@ class WarpRenderer:
         numbers[eye.EYE_UNIT] = p.frame.unit
         eye.draw_eye_layer(strip, left, top, numbers, *reading, out)
         if blink > 0.3:
-            holes.soften_seam(strip, left, top, softness, float(smoothstep(blink, 0.3, 0.9)), out)
+            holes.soften_seam(strip, left, top, softness, float(smoothstep(blink, 0.3, 0.9)), 0.0, out)
 
     def _draw_mouth(self, controls: F32, head: F32, space: Workspace, reading: Reading, out: U8) -> None:
         p = self._portrait
@@ -259,7 +259,7 @@ class WarpRenderer:
         )  # fmt: skip
         close = _value(controls, "close")
         if p.mouth.is_open and close > 0.3:
-            holes.soften_seam(strip, left, top, softness, float(smoothstep(close, 0.3, 0.95)), out)
+            holes.soften_seam(strip, left, top, softness, float(smoothstep(close, 0.3, 0.95)), _LIP_SHADE, out)
 
     def _mouth_numbers(self, controls: F32, maps: F32) -> F32:
         p = self._portrait

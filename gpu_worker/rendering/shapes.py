@@ -49,6 +49,8 @@ _UPPER_SHARE_WIDE = 0.15
 _UPPER_SHARE_SPEECH = 0.24
 #: Gap in the photo from which on the jaw closes, not the lips.
 _WIDE_GAP = 0.11
+#: Half the width of a mouth at rest, face heights; wider ones smile.
+_RESTING_HALF_WIDTH = 0.150
 #: From this value on ``close`` takes back what other shapes open.
 _TIGHT_FROM = 0.8
 #: How far the rows of a lip take part in closing, from the skin to the inner contour.
@@ -129,6 +131,22 @@ def _lip_shapes(local: F64, mouth: MouthMeasures) -> dict[str, Prescription]:
     return shapes
 
 
+def _smiling(mouth: MouthMeasures) -> float:
+    """0 for a mouth as wide as mouths at rest are, 1 for a broad smile."""
+    return float(smoothstep(mouth.half_width, _RESTING_HALF_WIDTH, 1.25 * _RESTING_HALF_WIDTH))
+
+
+def _narrowing(mouth: MouthMeasures, inward: float) -> float:
+    """Share of its width that a rounded mouth loses: however wide the photo's, it ends up about as narrow as any."""
+    wider = max(1.0, mouth.half_width / _RESTING_HALF_WIDTH)
+    return 1.0 - (0.73 - 0.05 * inward) / wider
+
+
+def _middle_height(local: F64) -> float:
+    """How far down the middle of the mouth lies."""
+    return float((local[UPPER_LIP[3][5], 1] + local[LOWER_LIP[3][5], 1]) / 2)
+
+
 def _lip_point(local: F64, mouth: MouthMeasures, column: int, inward: float, upper: bool) -> dict[str, F64]:
     """Displacements of one lip point: ``column`` 0 to 10 along the lip, ``inward`` 0 at the skin, 1 at the contour."""
     t = float(lip_positions()[column])
@@ -138,14 +156,16 @@ def _lip_point(local: F64, mouth: MouthMeasures, column: int, inward: float, upp
     point = local[UPPER_LIP[ROW_DEPTH.index(inward)][column] if upper else LOWER_LIP[ROW_DEPTH.index(inward)][column]]
     from_centre = point - mouth.centre
     line = (local[UPPER_LIP[3][column]] + local[LOWER_LIP[3][column]]) / 2
-    narrowing = (0.27 + 0.05 * inward) * (1.0 - 0.18 * t * t)
+    narrowing = _narrowing(mouth, inward) * (1.0 - 0.18 * t * t)
+    # rounding takes a smile back: its corners come down to the middle of the mouth
+    unsmile = (float(line[1]) - _middle_height(local)) * -0.75 * t * t * _smiling(mouth)
     lift = 0.0 if corner else outwards * 0.004 * inward * bulge
     forward = 0.0 if corner else -0.045 * (0.4 + 0.6 * inward) * math.sqrt(bulge)
     left_share = float(smoothstep(t, -0.45, 0.45))
     smile = np.array([0.035 * t * abs(t), -0.035 * abs(t) ** 1.5 + 0.004 * bulge, 0.02 * t * t])
     moves = {
         "pucker": np.array(
-            [-from_centre[0] * narrowing, outwards * 0.010 * (1 - inward) * bulge + lift, forward - 0.01]
+            [-from_centre[0] * narrowing, outwards * 0.010 * (1 - inward) * bulge + lift + unsmile, forward - 0.01]
         ),
         "stretch": np.array(
             [from_centre[0] * 0.16, -0.006 * t * t - outwards * 0.003 * (1 - inward) * bulge, 0.012 * t * t]

@@ -10,8 +10,10 @@ import pytest
 
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import InputError
+from gpu_worker.landmarks.findings import OPEN_GAP
 from gpu_worker.landmarks.inspect import choose_face, inspect_photo
-from gpu_worker.schema import FaceRig, Image, Inspection
+from gpu_worker.rendering.renderer import WarpEngine
+from gpu_worker.schema import CONTROL, CONTROLS, FaceRig, Image, Inspection
 from tests.gpu_worker.landmarks.conftest import as_photo
 
 CONFIG = EngineConfig()
@@ -62,6 +64,22 @@ def test_refuses_what_no_choice_can_mend(cat: Image, astronaut: Image) -> None:
 
 def test_sees_teeth(astronaut: Image) -> None:
     assert codes(checked(astronaut).faces[0]) == {"teeth_shown"}
+
+
+def test_warns_of_a_mouth_that_is_open_too_far_to_be_closed_well(hopper: Image) -> None:
+    """The renderer opens her mouth; the picture of that is checked like any other."""
+    photo = as_photo(hopper)
+    renderer = WarpEngine().prepare(photo, checked(hopper).faces[0], CONFIG)
+    controls = np.zeros(len(CONTROLS), np.float32)
+    for name, value in (("jaw", 1.0), ("upper_raise", 0.6), ("lower_depress", 0.8)):
+        controls[CONTROL[name]] = value
+    (face,) = checked(renderer.frame(controls)).faces
+    assert face.mouth_gap > OPEN_GAP
+    assert codes(face) == {"mouth_open_wide"}
+    (finding,) = face.findings
+    assert "chin" in finding.message, "with the reason"
+    parted = checked(renderer.frame(0.45 * controls)).faces[0]
+    assert codes(parted) & {"lips_parted", "teeth_shown"}
 
 
 def test_remarks_on_a_face_seen_from_the_side(cameraman: Image) -> None:

@@ -53,10 +53,34 @@ def test_skin_under_an_opening_takes_the_colour_of_its_edges() -> None:
     assert out[33, 40, 1] == pytest.approx(36, abs=0.3)
 
 
-def test_inset_moves_both_contours_into_the_skin_but_not_the_corners() -> None:
+def test_inset_moves_contours_into_the_skin_and_corners_outwards() -> None:
     points, upper, lower = _lens(12.0)
     moved = points.copy()
-    holes.inset_source(points, upper, lower, 1.0, 2.0, moved)
-    assert (moved[upper[1:-1], 1] < points[upper[1:-1], 1] - 1).all()
-    assert (moved[lower[1:-1], 1] > points[lower[1:-1], 1] + 1).all()
-    np.testing.assert_array_equal(moved[[upper[0], upper[-1]]], points[[upper[0], upper[-1]]])
+    across = np.full((2, len(upper)), 2.0, np.float32)
+    across[1] = 4.0
+    ends = np.array([[-3.0, 0.0], [3.0, 0.0]], np.float32)
+    holes.inset_source(points, upper, lower, 1.0, across, ends, 0.5, moved)
+    up, down = points[upper, 1] - moved[upper, 1], moved[lower, 1] - points[lower, 1]
+    assert (up[1:-1] > 0.5).all()
+    assert (down[1:-1] > 1.0).all()
+    assert points[upper[0], 0] - moved[upper[0], 0] == pytest.approx(1.5)
+    assert moved[upper[-1], 0] - points[upper[-1], 0] == pytest.approx(1.5)
+    holes.inset_source(points, upper, lower, 1.0, across, ends, 0.0, moved)
+    np.testing.assert_array_equal(moved, points)
+
+
+def test_the_line_of_closed_lips_has_no_steps() -> None:
+    """A slanting seam is smoothed and shaded evenly along its length, however it falls on the grid."""
+    points = np.array([[5.0 + 5 * i, 20.0 + 0.9 * i] for i in range(11)] * 2, np.float32)
+    upper, lower = np.arange(11, dtype=np.int32), np.arange(11, 22, dtype=np.int32)
+    corners, values = np.empty((22, 2), np.float32), np.empty((22, holes.STRIP_VALUES), np.float32)
+    holes.build_strip(points, points, upper, lower, 1.0, 2.2, corners, values)
+    strip = np.zeros((40, 62, holes.STRIP_VALUES), np.float32)
+    strip[..., 0] = holes.OUTSIDE
+    draw_triangles(corners, values, holes.strip_triangles(11), 0.0, 0.0, 1.0, strip)
+    frame = np.full((40, 62, 3), 200, np.uint8)
+    holes.soften_seam(strip, 0, 0, 0.6, 1.0, 0.2, frame)
+    # all the darkness across the line, at every column that the seam fully crosses
+    darkness = (200.0 - frame[..., 0].astype(float)).sum(0)[10:50]
+    assert darkness.min() > 25
+    assert darkness.std() < 0.15 * darkness.mean()
