@@ -44,8 +44,8 @@ def _beard(pixels: Image, landmarks: FloatArray) -> None:
     hairy = np.zeros(pixels.shape[:2], np.uint8)
     around = [132, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 361, 436, 426, 0, 206, 216]
     lips = [61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91]
-    cv2.fillPoly(hairy, [landmarks[around, :2].round().astype(np.int32)], 1)
-    cv2.fillPoly(hairy, [landmarks[lips, :2].round().astype(np.int32)], 0)
+    cv2.fillPoly(hairy, [landmarks[around, :2].round().astype(np.int32)], (1,))
+    cv2.fillPoly(hairy, [landmarks[lips, :2].round().astype(np.int32)], (0,))
     share = 0.85 * cv2.GaussianBlur(hairy.astype(np.float32), (0, 0), 1.5)[..., None]
     hair = np.array([60, 42, 30]) + np.random.default_rng(1).normal(0, 20, pixels.shape[:2])[..., None]
     pixels[:] = np.clip(pixels * (1 - share) + hair * share, 0, 255).astype(np.uint8)
