@@ -28,13 +28,14 @@ from animator.conf import engine_config, signing_folder, site_config, trust_anch
 from animator.models import Job, Photo, Speech
 from animator.models.speech import SpeechKind
 from animator.selectors.file_check import job_by_sha256
+from animator.selectors.script import speeches_of
 from animator.services import file_check, job_run, screening, upload
 from animator.services import photo as photo_service
 from animator.services import speech as speech_service
 from gpu_worker.errors import Cancelled, EngineError, InputError
 from gpu_worker.lifeline import Lifeline
 from gpu_worker.progress import Progress
-from gpu_worker.request import AnimationOutcome, AnimationRequest, SoundSpeech, TypedSpeech
+from gpu_worker.request import AnimationOutcome, AnimationRequest, Line, SoundSpeech, TypedSpeech
 from gpu_worker.schema import FaceRig, Finding, Inspection, Timeline
 from picturetalk_site.logs import working_on
 
@@ -146,7 +147,8 @@ def _listener(job: Job) -> Callable[[Timeline], None]:
     def heard(timeline: Timeline) -> None:
         """Raises Cancelled when the job is held, InputError when a rule refuses it."""
         words = " ".join(word.word for word in timeline.words)
-        if job.speech.kind != SpeechKind.TYPED and not screening.screen_heard(job, words, timeline.source):
+        sounds = any(one.kind != SpeechKind.TYPED for one in speeches_of(job))
+        if sounds and not screening.screen_heard(job, words, timeline.source):
             raise Cancelled
 
     return heard
@@ -217,22 +219,28 @@ def animation_request(job: Job) -> Iterator[AnimationRequest]:
         max_sound_bytes=10 * limits.max_sound_bytes,
     )
     with contextlib.ExitStack() as files:
-        speech: TypedSpeech | SoundSpeech
-        if job.speech.kind == SpeechKind.TYPED:
-            words = job.speech
-            speech = TypedSpeech(words.text, words.language, words.voice or None, words.speed, words.pitch)
-        else:
-            sound = files.enter_context(storage.local_copy(job.speech.path))
-            speech = SoundSpeech(sound, job.speech.transcript or None, job.speech.language)
+        rows = list(job.lines.select_related("speech"))
+        lines = tuple(Line(row.face_index, _spoken(row.speech, files), row.pause_s, row.start_s) for row in rows)
+        listening = job.faces.filter(speaks=False).values_list("face_index", flat=True)
         yield AnimationRequest(
             photo=files.enter_context(storage.local_copy(job.photo.path)),
-            speech=speech,
+            speech=None if lines else _spoken(job.speech, files),
             job_id=str(job.id),
-            face=job.face_index,
+            face=None if lines else job.face_index,
+            lines=lines,
+            listeners=tuple(listening) if lines else (),
             seed=job.seed,
             signing_folder=signing_folder(),
             config=config,
         )
+
+
+def _spoken(words: Speech, files: contextlib.ExitStack) -> TypedSpeech | SoundSpeech:
+    """What is said; a sound's file is there until ``files`` are closed."""
+    if words.kind == SpeechKind.TYPED:
+        return TypedSpeech(words.text, words.language, words.voice or None, words.speed, words.pitch)
+    sound = files.enter_context(storage.local_copy(words.path))
+    return SoundSpeech(sound, words.transcript or None, words.language)
 
 
 @contextlib.contextmanager

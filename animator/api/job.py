@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from animator.api.body import Body
 from animator.api.errors import api
 from animator.api.user import signed_in_user
+from animator.errors import SiteError
 from animator.selectors.job import job_for_user, job_payload, job_payloads, jobs_for_user
 from animator.services.consent import Confirmation
-from animator.services.job import JobRequest, cancel_job, create_job, delete_job, retry_job
+from animator.services.job import JobRequest, LineRequest, cancel_job, create_job, delete_job, retry_job
 
 
 @api("GET", "POST")
@@ -21,6 +22,8 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
     if request.method == "GET":
         return JsonResponse({"jobs": job_payloads(jobs_for_user(user))})
     body = Body.of(request)
+    if body.has("lines"):
+        return JsonResponse(job_payload(create_job(user, conversation(body))), status=201)
     wanted = JobRequest(
         photo=body.uuid("photo"),
         speech=body.uuid("speech"),
@@ -29,6 +32,31 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
         others={one.required_index("face"): confirmation(one) for one in body.parts("consents")},
     )
     return JsonResponse(job_payload(create_job(user, wanted)), status=201)
+
+
+def conversation(body: Body) -> JobRequest:
+    """Several faces: who says what in order, who listens, and a consent for each of them."""
+    lines = tuple(
+        LineRequest(
+            face=line.required_index("face"),
+            speech=line.uuid("speech"),
+            pause_s=line.number("pause_s", 0.45),
+            start_s=line.number("start_s", 0.0) if line.has("start_s") else None,
+        )
+        for line in body.parts("lines", most=1000)
+    )
+    if not lines:
+        raise SiteError("bad_request", "“lines” must not be empty.")
+    consents = {one.required_index("face"): confirmation(one) for one in body.parts("consents")}
+    return JobRequest(
+        photo=body.uuid("photo"),
+        speech=lines[0].speech,
+        face=lines[0].face,
+        consent=consents.get(lines[0].face, Confirmation()),
+        others=consents,
+        lines=lines,
+        listeners=frozenset(body.indices("listeners")),
+    )
 
 
 def confirmation(consent: Body) -> Confirmation:

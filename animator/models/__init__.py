@@ -11,6 +11,7 @@ from animator.models.file_check import FileCheck
 from animator.models.hold import Hold
 from animator.models.job import Job
 from animator.models.job_face import JobFace
+from animator.models.job_line import JobLine
 from animator.models.photo import Photo
 from animator.models.plan import Grant, Plan, UserLimits
 from animator.models.report import Report
@@ -33,6 +34,7 @@ __all__ = [
     "Hold",
     "Job",
     "JobFace",
+    "JobLine",
     "Photo",
     "Plan",
     "Report",

@@ -21,6 +21,7 @@ from animator.models.speech import Speech
 from animator.models.upload import UploadState
 from animator.rules import rule
 from animator.selectors.result import may_moderate
+from animator.selectors.script import speeches_of
 
 #: Holds that still hold something: their job waits, or their photo is there.
 STANDING = Q(outcome="") & (
@@ -109,11 +110,12 @@ def hold_counts() -> dict[str, int]:
 def hold_card(hold: Hold) -> dict[str, Any]:
     """What a moderator sees of a hold: the thing itself, why it waits, and the consent behind it.
 
-    ``words`` are what is to be said, ``photo_url`` and ``sound_url`` are open to moderators while the hold is.
+    ``words`` are what is to be said, ``photo_url`` and ``sound_urls`` are open to moderators while the hold is.
     """
     job = hold.job
     photo = hold.photo or (job.photo if job is not None else None)
-    speech = job.speech if job is not None else None
+    speeches = speeches_of(job) if job is not None else []
+    sounds = [reverse("animator:media_speech", args=[one.id]) for one in speeches if one.path]
     return {
         "id": hold.id,
         "kind": "job" if hold.job_ref is not None else "photo",
@@ -123,11 +125,11 @@ def hold_card(hold: Hold) -> dict[str, Any]:
         "created_at": hold.created_at,
         "owner_email": hold.owner.email if hold.owner is not None else "",
         "title": job.title if job is not None else "",
-        "words": speech.words if speech is not None else "",
+        "words": "\n".join(one.words for one in speeches),
         "heard": hold.detail.get("heard", ""),
-        "language": speech.language if speech is not None else "",
+        "language": speeches[0].language if speeches else "",
         "photo_url": reverse("animator:media_photo", args=[photo.id]) if photo is not None and photo.path else None,
-        "sound_url": reverse("animator:media_speech", args=[speech.id]) if speech is not None and speech.path else None,
+        "sound_urls": sounds,
         "consent": job.consent if job is not None else None,
         "outcome": hold.outcome,
         "reasons": hold.reasons,
@@ -150,5 +152,6 @@ def speech_for_viewer(user: User, speech_id: UUID) -> Speech:
     """The user's own speech, or for moderators one that waits for them. Raises ``Speech.DoesNotExist``."""
     visible = Q(owner=user)
     if may_moderate(user):
-        visible |= Q(jobs__holds__in=Hold.objects.filter(outcome=""))
+        held = Hold.objects.filter(outcome="")
+        visible |= Q(jobs__holds__in=held) | Q(lines__job__holds__in=held)
     return Speech.objects.exclude(state=UploadState.ERASED).filter(visible).distinct().get(id=speech_id)

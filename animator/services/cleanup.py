@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from animator.conf import site_config
-from animator.models import Consent, ConsentRequest, Job, Photo, Speech
+from animator.models import Consent, ConsentRequest, Job, JobLine, Photo, Speech
 from animator.models.consent import GivenBy
 from animator.models.consent_request import RequestState
 from animator.models.erasure import Why
@@ -34,7 +34,8 @@ def erase_unused_uploads() -> int:
     for photo in photos.exclude(state=UploadState.ERASED):
         erase_photo(photo, Why.UNUSED)
         count += 1
-    for speech in Speech.objects.filter(old).exclude(id__in=there.values("speech")):
+    unsaid = Speech.objects.filter(old).exclude(id__in=there.values("speech"))
+    for speech in unsaid.exclude(id__in=JobLine.objects.filter(job__in=there).values("speech")):
         if speech.state != UploadState.ERASED:
             erase_speech(speech, Why.UNUSED)
             count += 1

@@ -21,6 +21,7 @@ from animator.models.consent import RevokedBy
 from animator.models.erasure import Why
 from animator.models.upload import UploadState
 from animator.selectors.consent import consent_for_user, holding, jobs_resting_on, sharing_is_covered
+from animator.selectors.script import speeches_of
 from animator.services import audit
 from animator.services.erasure import erase_job_output
 from animator.services.photo import erase_photo_files
@@ -77,7 +78,8 @@ def lapse(consent: Consent, why: Why) -> int:
     count = 0
     for job in jobs_resting_on([consent.id]).select_related("speech"):
         count += int(erase_job_output(job, why))
-        erase_speech(job.speech, why)
+        for speech in speeches_of(job):
+            erase_speech(speech, why)
     if consent.allow_sharing:
         count += _end_links(consent.photo_id, now)
     photo = Photo.objects.get(id=consent.photo_id)

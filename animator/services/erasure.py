@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from animator.models import Job, Photo, Result, Share
 from animator.models.job import JobState
+from animator.selectors.script import speeches_of
 from animator.services import audit
 from animator.services.announcing import announce
 from animator.services.file_erasure import erase_later
@@ -52,7 +53,8 @@ def erase_photo_and_derived(photo: Photo, why: str) -> int:
         jobs = list(photo.jobs.select_related("speech"))
         count = sum(erase_job_output(job, why) for job in jobs)
         for job in jobs:
-            erase_speech(job.speech, why)
+            for speech in speeches_of(job):
+                erase_speech(speech, why)
         erase_photo_files(photo, why)
         audit.record(None, "erased", "photo", photo.id, why=why, jobs=count)
     return count

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from animator import queue, realtime
 from animator.errors import conflict
-from animator.models import Job, Photo, Speech
+from animator.models import Job, JobLine, Photo, Speech
 from animator.models.erasure import Why
 from animator.models.job import TERMINAL_STATES, JobState
 from animator.models.upload import Upload, UploadState
@@ -28,6 +28,7 @@ from animator.selectors.eta import speech_length
 from animator.selectors.photo import photo_for_user
 from animator.selectors.quota import limits_for
 from animator.selectors.screening import Verdict
+from animator.selectors.script import speeches_of
 from animator.selectors.speech import speech_for_user
 from animator.services import audit, hold, quota, screening, turns
 from animator.services.announcing import announce, announce_places
@@ -37,6 +38,19 @@ from animator.services.photo import erase_photo
 from animator.services.speech import erase_speech
 from animator.services.upload import new_token
 from gpu_worker.errors import InputError
+
+#: Most lines of one conversation, longest pause before a line and latest moment at which one may begin, seconds.
+MOST_LINES, MOST_PAUSE_S, LATEST_START_S = 100, 60.0, 3600.0
+
+
+@dataclass(frozen=True)
+class LineRequest:
+    """One line of a conversation; ``start_s`` in place of ``pause_s`` gives the second at which it begins."""
+
+    face: int
+    speech: UUID
+    pause_s: float = 0.45
+    start_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,9 @@ class JobRequest:
     consent: Confirmation
     #: What allows the other faces to move, by their index.
     others: Mapping[int, Confirmation] = field(default_factory=dict)
+    #: A conversation: everything that is said in order, the first line's speech being ``speech``; who only listens.
+    lines: tuple[LineRequest, ...] = ()
+    listeners: frozenset[int] = frozenset()
 
 
 def create_job(user: User, request: JobRequest) -> Job:
@@ -58,18 +75,26 @@ def create_job(user: User, request: JobRequest) -> Job:
     photo or speech unusable, ``photo_not_ready``, ``speech_not_ready``, ``several_faces``, ``unknown_face``, the codes
     of :func:`consent_for_face` and of ``quota.reserve``, ``text_refused``. What a rule holds waits for a moderator.
     """
-    verdict = screening.screen_speech(user, speech_for_user(user, request.speech))
+    check_script(request)
+    said = tuple(dict.fromkeys(line.speech for line in request.lines)) or (request.speech,)
+    verdict = screening.screen_speeches(user, [speech_for_user(user, one) for one in said])
     with transaction.atomic():
         # Locked against being erased meanwhile (SQLite locks the whole database by itself).
         photo = Photo.objects.select_for_update().get(id=photo_for_user(user, request.photo).id)
-        speech = Speech.objects.select_for_update().get(id=speech_for_user(user, request.speech).id)
+        speeches = {
+            one: Speech.objects.select_for_update().get(id=speech_for_user(user, one).id) for one in sorted(said)
+        }
+        speech = speeches[said[0]]
         _check_ready(photo, "photo_not_ready", "The photo is still being looked at.")
-        _check_ready(speech, "speech_not_ready", "The recording is still being listened to.")
+        for one in speeches.values():
+            _check_ready(one, "speech_not_ready", "The recording is still being listened to.")
         face = choose_face(photo, request.face)
         faces = {face: (consent_for_face(user, photo, face, request.consent), Movement())}
-        for index in sorted({choose_face(photo, one) for one in request.others} - {face}):
-            faces[index] = (consent_for_face(user, photo, index, request.others[index]), Movement())
-        now, job_id, seconds = timezone.now(), uuid.uuid4(), speech_length(speech)
+        for index, movement in sorted(_others(photo, request).items()):
+            # A face without a confirmation has none, and is refused like one whose box was not ticked.
+            given = request.others.get(index, Confirmation())
+            faces[index] = (consent_for_face(user, photo, index, given, movement), movement)
+        now, job_id, seconds = timezone.now(), uuid.uuid4(), sum(map(speech_length, speeches.values()))
         job = Job(
             id=job_id,
             owner=user,
@@ -89,10 +114,39 @@ def create_job(user: User, request: JobRequest) -> Job:
         )
         job.save(force_insert=True)
         attach_faces(job, faces)
+        JobLine.objects.bulk_create(
+            JobLine(
+                job=job, position=place, face_index=line.face, speech=speeches[line.speech], pause_s=line.pause_s,
+                start_s=line.start_s,
+            )
+            for place, line in enumerate(request.lines)
+        )  # fmt: skip
         if not _wait_for_a_person(job, verdict):
             queue.enqueue_job(job.id, job.token)
     announce(job.id)
     return selectors.job_for_user(user, job.id)
+
+
+def check_script(request: JobRequest) -> None:
+    """Raises ``too_many_lines`` or ``bad_pause``."""
+    if len(request.lines) > MOST_LINES:
+        raise InputError("too_many_lines", f"A conversation has {MOST_LINES} lines at most.", "Make several videos.")
+    for line in request.lines:
+        if not -MOST_PAUSE_S <= line.pause_s <= MOST_PAUSE_S or not 0.0 <= (line.start_s or 0.0) <= LATEST_START_S:
+            raise InputError(
+                "bad_pause",
+                f"A pause lies between -{MOST_PAUSE_S:.0f} and {MOST_PAUSE_S:.0f} seconds.",
+                "A negative one interrupts whoever speaks before.",
+            )
+
+
+def _others(photo: Photo, request: JobRequest) -> dict[int, Movement]:
+    """What every face but the first does. Raises ``unknown_face``."""
+    if not request.lines:
+        return {choose_face(photo, one): Movement() for one in request.others if one != request.face}
+    speaking = {choose_face(photo, line.face) for line in request.lines}
+    moving = speaking | {choose_face(photo, one) for one in request.listeners}
+    return {one: Movement(speaks=one in speaking) for one in moving - {request.lines[0].face}}
 
 
 def choose_face(photo: Photo, face: int | None) -> int:
@@ -172,7 +226,7 @@ def retry_job(user: User, job_id: UUID) -> Job:
     job = selectors.job_for_user(user, job_id)
     if job.error_code == "refused_by_moderator":
         raise conflict("job_was_refused", "A moderator refused this video.", "Its page says how to object.")
-    verdict = screening.screen_speech(user, job.speech)
+    verdict = screening.screen_speeches(user, speeches_of(job))
     token, now = new_token(), timezone.now()
     with transaction.atomic():
         if not job_is_covered(job, now):
@@ -200,6 +254,7 @@ def delete_job(user: User, job_id: UUID) -> None:
     Raises ``job_is_active`` while it waits or runs.
     """
     job = selectors.job_for_user(user, job_id)
+    speeches = speeches_of(job)
     with transaction.atomic():
         deleted, _ = Job.objects.filter(id=job.id, state__in=TERMINAL_STATES).delete()
         if deleted == 0:
@@ -207,7 +262,8 @@ def delete_job(user: User, job_id: UUID) -> None:
         audit.record(user, "job_deleted", "job", job.id)
         erase_later("job", job.id, Why.OWNER)
         erase_photo(job.photo)
-        erase_speech(job.speech)
+        for speech in speeches:
+            erase_speech(speech)
     realtime.send_job_deleted(job.id, user.id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from uuid import UUID
 
 from accounts.models import User
@@ -28,6 +29,21 @@ def screen_speech(user: User, speech: Speech) -> Verdict:
         audit.record(user, "text_refused", "speech", speech.id, rules=sorted(verdict.rules), by="rule")
         raise text_refused(verdict)
     return verdict
+
+
+def screen_speeches(user: User, speeches: Sequence[Speech]) -> Verdict:
+    """What the rules say of a conversation: of every line, and of all of them together, since a sentence may be split
+    over several mouths. Raises as :func:`screen_speech`."""
+    verdicts = [screen_speech(user, speech) for speech in speeches]
+    if len(speeches) > 1:
+        verdicts.append(screen_text("\n".join(speech.words for speech in speeches), speeches[0].language))
+        if verdicts[-1].action == RuleAction.REFUSE:
+            rules = sorted(verdicts[-1].rules)
+            audit.record(user, "text_refused", "speech", speeches[0].id, rules=rules, by="rule")
+            raise text_refused(verdicts[-1])
+    strictest = next((one for one in verdicts if one.hits), verdicts[0])
+    hits = {hit.rule.pk: hit for verdict in verdicts for hit in verdict.hits}
+    return Verdict(strictest.action, tuple(hits.values()))
 
 
 def apply_verdict(job: Job, verdict: Verdict, heard: str = "") -> bool:

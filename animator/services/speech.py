@@ -139,7 +139,7 @@ def release_speech(speech_id: UUID, token: str, *, counts: bool = True) -> bool:
 def delete_speech(user: User, speech_id: UUID) -> None:
     """Erase the user's speech. Raises ``speech_in_use`` while a video was made from it."""
     speech = speech_for_user(user, speech_id)
-    if speech.jobs.exists():
+    if speech.jobs.exists() or speech.lines.exists():
         raise conflict("speech_in_use", "A video was made from this speech.", "Delete the video first.")
     erase_speech(speech)
 
@@ -147,11 +147,12 @@ def delete_speech(user: User, speech_id: UUID) -> None:
 def erase_speech(speech: Speech, why: str = Why.OWNER) -> None:
     """Erase a speech that no job uses, with its files; words and row stay empty while an erased job refers to it."""
     with transaction.atomic():
-        if speech.jobs.filter(erased_at__isnull=True).exists():
+        needed = speech.lines.filter(job__erased_at__isnull=True).exists()
+        if needed or speech.jobs.filter(erased_at__isnull=True).exists():
             return
         busy = speech.state == UploadState.CHECKING
         erase_later("speech", speech.id, why, paths=(speech.path, speech.source_path), busy=busy)
-        if speech.jobs.exists():
+        if speech.jobs.exists() or speech.lines.exists():
             Speech.objects.filter(id=speech.id).update(
                 state=UploadState.ERASED, path="", source_path="", bytes=0, text="", transcript="", token=""
             )  # fmt: skip
