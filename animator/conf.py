@@ -71,6 +71,8 @@ class SiteConfig:
     render_niceness: int = 5
     #: Most progress messages a second and job.
     events_per_second: float = 4.0
+    #: Addresses of private files on our own pages stay valid for so long, seconds, and up to five minutes longer.
+    media_address_s: int = 600
     #: Signed addresses of a remote storage stay valid for so long, seconds.
     signed_address_s: int = 300
 

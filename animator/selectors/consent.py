@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from animator.media_address import media_address
 from animator.models.consent import Basis, Consent, GivenBy
 from animator.models.job import Job
 from animator.models.photo import Photo
@@ -99,7 +99,7 @@ def consent_payload(consent: Consent) -> dict[str, Any]:
         "id": str(consent.id),
         "state": state,
         "photo": str(consent.photo_id),
-        "photo_url": reverse("animator:media_photo", args=[consent.photo_id]) if there else None,
+        "photo_url": media_address("media_photo", [consent.photo_id], consent.owner_id) if there else None,
         "face": consent.face_index,
         "box": next((face["box"] for face in faces if face["index"] == consent.face_index), None),
         "basis": consent.basis,

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from animator.media_address import media_address
 from animator.models.job import ACTIVE_STATES, TERMINAL_STATES, Job, JobState
 from animator.selectors.eta import Pace, current_pace, remaining_seconds, waiting_seconds
 from animator.selectors.hold import held_by_job
@@ -79,8 +80,8 @@ def _payload(job: Job, position: int | None, eta: float | None, held: dict[str, 
         "title": job.title,
         "created_at": job.created_at.isoformat(),
         "url": reverse("animator:job_detail", args=[job.id]),
-        "photo_url": None if job.erased_at else reverse("animator:media_photo", args=[job.photo_id]),
-        "poster_url": reverse("animator:media_result", args=[job.id, "poster.jpg"]) if shown else None,
+        "photo_url": None if job.erased_at else media_address("media_photo", [job.photo_id], job.owner_id),
+        "poster_url": media_address("media_result", [job.id, "poster.jpg"], job.owner_id) if shown else None,
         "removed": taken_down or hidden or job.erased_at is not None,
         "hidden": hidden,
         "erased": _erased(job),

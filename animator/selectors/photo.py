@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.urls import reverse
-
 from accounts.models import User
+from animator.media_address import media_address
 from animator.models.photo import Photo
 from animator.models.upload import UploadState
 from animator.selectors.hold import held_photo
@@ -27,7 +26,7 @@ def photo_payload(photo: Photo) -> dict[str, Any]:
         "name": photo.name,
         "width": photo.width,
         "height": photo.height,
-        "url": reverse("animator:media_photo", args=[photo.id]) if ready else None,
+        "url": media_address("media_photo", [photo.id], photo.owner_id) if ready else None,
         "faces": photo.faces,
         "findings": photo.findings,
         "held": held_photo(photo),

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
+from animator.media_address import media_address
 from animator.models.result import Result
 
 #: The files of a result, by the name in their address.
@@ -31,17 +32,17 @@ def result_for_user(user: User, job_id: UUID) -> Result:
     return Result.objects.filter(visible).select_related("job").distinct().get(job_id=job_id)
 
 
-def result_payload(result: Result) -> dict[str, Any]:
-    """A result for the result page."""
-    video, poster, certificate, timeline = (
-        reverse("animator:media_result", args=[result.job_id, name]) for name in FILES
-    )
+def result_payload(result: Result, viewer: User) -> dict[str, Any]:
+    """A result for the page that ``viewer`` looks at; the addresses are good for nobody else."""
+    # What is shown has its address at once; what is pressed later asks for one then.
+    video, poster = (media_address("media_result", [result.job_id, name], viewer.id) for name in FILES[:2])
+    names = [reverse("animator:media_result", args=[result.job_id, name]) for name in FILES]
     return {
         "video_url": video,
-        "download_url": f"{video}?download=1",
+        "download_url": f"{names[0]}?download=1",
         "poster_url": poster,
-        "certificate_url": certificate,
-        "timeline_url": timeline,
+        "certificate_url": names[2],
+        "timeline_url": names[3],
         "duration_s": result.duration_s,
         "width": result.width,
         "height": result.height,

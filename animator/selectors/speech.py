@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.urls import reverse
-
 from accounts.models import User
+from animator.media_address import media_address
 from animator.models.speech import Speech
 from animator.models.upload import UploadState
 
@@ -30,6 +29,6 @@ def speech_payload(speech: Speech) -> dict[str, Any]:
         "speed": speech.speed,
         "pitch": speech.pitch,
         "duration_s": speech.duration_s,
-        "url": reverse("animator:media_speech", args=[speech.id]) if speech.path else None,
+        "url": media_address("media_speech", [speech.id], speech.owner_id) if speech.path else None,
         "error": speech.error_dict,
     }

@@ -37,14 +37,15 @@ def job_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @ensure_csrf_cookie
 def job_detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    user = signed_in_user(request)
     try:
-        job = job_for_user(signed_in_user(request), job_id)
+        job = job_for_user(user, job_id)
     except Job.DoesNotExist:
         raise Http404 from None
     result, removal = getattr(job, "result", None), removal_for_owner(job)
     context = {
         "job": job_payload(job),
-        "result": result_payload(result) if result is not None and removal is None else None,
+        "result": result_payload(result, user) if result is not None and removal is None else None,
         "removal": removal,
         "refusal": refusal_for_owner(job),
         "erased_at": job.erased_at,

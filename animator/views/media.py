@@ -1,4 +1,4 @@
-"""Private files behind the gate. The bytes are ``animator.storage``'s."""
+"""Private files behind the gate, at addresses that soon expire. The bytes are ``animator.storage``'s."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from animator import storage
 from animator.api.errors import api
 from animator.api.user import signed_in_user
+from animator.media_address import fresh_address
 from animator.selectors.hold import photo_for_viewer, speech_for_viewer
 from animator.selectors.result import FILES, result_for_user
 from animator.services.access import note_foreign_access, note_foreign_upload
@@ -20,6 +21,8 @@ def photo(request: HttpRequest, photo_id: UUID) -> HttpResponseBase:
     found = photo_for_viewer(user, photo_id)
     if not found.path:
         raise Http404
+    if elsewhere := fresh_address(request, user.id):
+        return elsewhere
     note_foreign_upload(user, found)
     return storage.serve(request, found.path, etag=found.id.hex)
 
@@ -30,6 +33,8 @@ def speech(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
     found = speech_for_viewer(user, speech_id)
     if not found.path:
         raise Http404
+    if elsewhere := fresh_address(request, user.id):
+        return elsewhere
     note_foreign_upload(user, found)
     return storage.serve(request, found.path, etag=found.id.hex)
 
@@ -41,6 +46,8 @@ def result(request: HttpRequest, job_id: UUID, name: str) -> HttpResponseBase:
         raise Http404
     user = signed_in_user(request)
     found = result_for_user(user, job_id)
+    if elsewhere := fresh_address(request, user.id):
+        return elsewhere
     note_foreign_access(user, found, name)
     download = f"picturetalk-{job_id.hex[:8]}-{name}" if request.GET.get("download") == "1" else ""
     # Each run has its own folder, so that its last part changes whenever the content does.

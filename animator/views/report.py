@@ -69,7 +69,7 @@ def report_detail(request: HttpRequest, report_id: UUID) -> HttpResponse:
     context = {
         "report": report,
         "job": reported_job(report),
-        "result": result_payload(result) if result is not None else None,
+        "result": result_payload(result, user) if result is not None else None,
         "consent": job.consent if job is not None else None,
         "decisions": report.decisions.select_related("moderator"),
         "form": form,

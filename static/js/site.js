@@ -1,5 +1,9 @@
 /** On every page: the account menu closes itself, a form is sent only once, a busy button takes no second press. */
 
+import { keepMediaFresh } from "./lib/media.js";
+
+keepMediaFresh();
+
 document.addEventListener(
   "click",
   (event) => {

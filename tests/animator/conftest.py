@@ -16,6 +16,7 @@ from PIL import Image
 from accounts.models import User
 from animator import storage
 from animator.consent_statements import STATEMENTS
+from animator.media_address import sign
 from animator.models import Job, Photo, Speech
 from animator.models.upload import UploadState
 from animator.services.consent import Confirmation
@@ -91,6 +92,11 @@ def ready_photo(owner: User) -> Photo:
 @pytest.fixture
 def ready_speech(owner: User) -> Speech:
     return make_ready_speech(owner)
+
+
+def at(path: str, user: User) -> str:
+    """The address of a private file as a page of this user's has it."""
+    return sign(path, user.id)
 
 
 def make_ready_photo(user: User, faces: int = 1) -> Photo:

@@ -193,7 +193,7 @@ def test_moderators_open_a_held_photo_and_leave_a_trace(owner: User, moderator: 
         photo_for_viewer(moderator, photo.id)
     hold = hold_photo(photo, "nudity")
     client.force_login(moderator)
-    assert client.get(f"/media/photos/{photo.id}/").status_code == 200
+    assert client.get(f"/media/photos/{photo.id}/", follow=True).status_code == 200
     assert AuditEntry.objects.filter(actor=moderator, action="viewed", object_type="photo").count() == 1
     release(hold, moderator)
     assert client.get(f"/media/photos/{photo.id}/").status_code == 404

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from django.test import AsyncClient, Client
 
+from accounts.models import User
 from animator import storage
 from animator.models import Job
-from tests.animator.conftest import finish_job
+from animator.services.report import make_report
+from tests.animator.conftest import at, finish_job
 
 CONTENT = bytes(range(256)) * 4
 
@@ -17,7 +20,7 @@ CONTENT = bytes(range(256)) * 4
 @pytest.fixture
 def video(job: Job, signed_in: Client) -> str:
     finish_job(job, CONTENT)
-    return f"/media/results/{job.id}/video.mp4"
+    return at(f"/media/results/{job.id}/video.mp4", job.owner)
 
 
 def body(response: Any) -> bytes:
@@ -89,7 +92,7 @@ def test_head_has_the_length_and_no_body(signed_in: Client, video: str) -> None:
 
 
 def test_a_download_is_an_attachment(signed_in: Client, video: str) -> None:
-    response = signed_in.get(f"{video}?download=1")
+    response = signed_in.get(f"{video}&download=1")
     body(response)
     assert response["Content-Disposition"].startswith('attachment; filename="picturetalk-')
 
@@ -113,7 +116,7 @@ async def test_it_streams_under_asgi(client: Client, django_user_model: Any) -> 
         user = django_user_model.objects.create_user("a@example.com", "x", adult_declared_at=timezone.now())
         job = create_job(user, job_request(make_ready_photo(user), make_ready_speech(user)))
         finish_job(job, CONTENT)
-        return user, f"/media/results/{job.id}/video.mp4"
+        return user, at(f"/media/results/{job.id}/video.mp4", user)
 
     user, address = await sync_to_async(prepare)()
     browser = AsyncClient()
@@ -135,3 +138,60 @@ def test_paths_are_made_of_ids_alone() -> None:
         storage.result_folder(key, "../../etc")
     with pytest.raises(ValueError):
         storage.upload_path("photos", "../x")  # type: ignore[arg-type]
+
+
+def test_a_name_leads_to_an_address_that_soon_expires(signed_in: Client, video: str, job: Job) -> None:
+    name = video.split("?")[0]
+    response = signed_in.get(f"{name}?download=1")
+    assert (response.status_code, response["Cache-Control"]) == (302, "private, no-store")
+    assert response["Location"] == f"{video}&download=1"
+    part = signed_in.get(name, headers={"Range": "bytes=10-19"}, follow=True)
+    assert (part.status_code, body(part)) == (206, CONTENT[10:20])
+
+
+def test_an_old_address_is_refused_and_the_page_has_a_new_one(
+    signed_in: Client, video: str, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 599)
+    assert signed_in.head(video).status_code == 200
+    monkeypatch.setattr(time, "time", lambda: now + 901)
+    for headers in ({}, {"Range": "bytes=0-9"}):
+        refused = signed_in.get(video, headers=headers)
+        assert (refused.status_code, refused.json()["error"]) == (403, "address_expired")
+    assert video not in signed_in.get(f"/jobs/{job.id}/").content.decode()
+    assert signed_in.get(video.split("?")[0], follow=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("until=", "until=9"),
+        ("for=", "for=x"),
+        ("video.mp4", "poster.jpg"),
+        ("until=", "until=-"),
+        ("until=", "until=\u0663"),
+        ("&for=", "&fro="),
+    ],
+)
+def test_an_altered_address_is_refused(old: str, new: str, signed_in: Client, video: str) -> None:
+    refused = signed_in.get(video.replace(old, new))
+    assert (refused.status_code, refused.json()["error"]) == (403, "address_altered")
+
+
+def test_an_address_is_good_for_one_user_alone(client: Client, video: str, job: Job, moderator: User) -> None:
+    make_report(job.owner, job.id, "fraud", "Not me.")
+    client.force_login(moderator)
+    assert client.get(video).json()["error"] == "address_altered"
+    assert client.get(at(video.split("?")[0], moderator)).status_code == 200
+    client.logout()
+    assert client.get(video).status_code == 401
+
+
+def test_pages_carry_addresses_that_expire(signed_in: Client, video: str, job: Job) -> None:
+    page = signed_in.get(f"/jobs/{job.id}/").content.decode()
+    assert video.replace("&", "&amp;") in page
+    for payload in signed_in.get("/api/jobs/").json()["jobs"]:
+        assert "&for=" in payload["poster_url"]
+        assert "&for=" in payload["photo_url"]
+    assert "&for=" in signed_in.get(f"/api/photos/{job.photo_id}/").json()["url"]

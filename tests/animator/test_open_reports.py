@@ -145,18 +145,18 @@ def test_urgent_reports_hide_the_video_at_once_and_start_the_clock(
     mine, theirs = Client(), Client()
     mine.force_login(owner)
     theirs.force_login(moderator)
-    assert mine.get(video).status_code == 200
+    assert mine.get(video, follow=True).status_code == 200
     before = timezone.now()
     answer = send(stranger, target=str(finished_job.id), reason=reason, contact=contact)
     assert answer.status_code == 302
-    assert mine.get(video).status_code == 404
+    assert mine.get(video, follow=True).status_code == 404
     assert mine.get(f"/media/results/{finished_job.id}/poster.jpg").status_code == 404
     told = mine.get(f"/api/jobs/{finished_job.id}/").json()
     assert (told["removed"], told["hidden"], told["poster_url"]) == (True, True, None)
     page = mine.get(f"/jobs/{finished_job.id}/")
     assert (page.context["result"], page.context["removal"]["final"]) == (None, False)
     assert "hidden for now" in page.content.decode()
-    assert theirs.get(video).status_code == 200
+    assert theirs.get(video, follow=True).status_code == 200
     assert stranger.get(answer["Location"]).context["outcome"]["hidden"]
     report = Report.objects.get()
     assert report.due_at is not None
@@ -164,7 +164,7 @@ def test_urgent_reports_hide_the_video_at_once_and_start_the_clock(
     assert AuditEntry.objects.filter(action="hidden", object_id=str(finished_job.id)).count() == 1
 
     decide(moderator, report.id, "dismiss", "An adult, fully dressed.")
-    assert mine.get(video).status_code == 200
+    assert mine.get(video, follow=True).status_code == 200
 
 
 def test_a_video_stays_hidden_while_another_urgent_report_waits(

@@ -15,7 +15,7 @@ from animator import storage
 from animator.models import Job, Photo
 from animator.models.upload import UploadState
 from gpu_worker import tasks
-from tests.animator.conftest import finish_job
+from tests.animator.conftest import at, finish_job
 from tests.animator.test_uploads import face, png
 
 
@@ -60,7 +60,7 @@ def test_a_photo_is_checked_on_a_copy_and_served_by_a_signed_address(signed_in: 
     photo.refresh_from_db()
     assert photo.state == UploadState.READY
     assert default_storage.listdir(f"photos/{photo.id}") == ([], ["kept.png"])
-    response = signed_in.get(f"/media/photos/{photo.id}/")
+    response = signed_in.get(at(f"/media/photos/{photo.id}/", photo.owner))
     assert response.status_code == 302
     assert response["Location"].startswith(f"https://bucket.example/photos/{photo.id}/kept.png?expires=300")
     assert "no-store" in response["Cache-Control"]
@@ -71,7 +71,7 @@ def test_a_download_keeps_its_name_and_a_deleted_video_is_gone(
     signed_in: Client, job: Job, django_capture_on_commit_callbacks: Any
 ) -> None:
     done = finish_job(job)
-    response = signed_in.get(f"/media/results/{job.id}/video.mp4?download=1")
+    response = signed_in.get(at(f"/media/results/{job.id}/video.mp4", job.owner) + "&download=1")
     assert "attachment" in response["Location"]
     with django_capture_on_commit_callbacks(execute=True):
         signed_in.delete(f"/api/jobs/{job.id}/")

@@ -62,18 +62,18 @@ def test_a_take_down_hides_the_video_at_once(
 ) -> None:
     video = f"/media/results/{finished_job.id}/video.mp4"
     client.force_login(owner)
-    assert client.get(video).status_code == 200
+    assert client.get(video, follow=True).status_code == 200
     client.force_login(moderator)
     response = client.post(f"/reports/{report.id}/", {"action": "take_down", "reasons": "No consent, section 2."})
     assert response.status_code == 302
     client.force_login(owner)
-    assert client.get(video).status_code == 404
+    assert client.get(video, follow=True).status_code == 404
     answer = client.get(f"/api/jobs/{finished_job.id}/").json()
     assert (answer["removed"], answer["poster_url"]) == (True, None)
     page = client.get(f"/jobs/{finished_job.id}/")
     assert (page.status_code, page.context["result"]) == (200, None)
     client.force_login(moderator)
-    assert client.get(video).status_code == 200, "a decision can be looked at again"
+    assert client.get(video, follow=True).status_code == 200, "a decision can be looked at again"
 
     decision = Decision.objects.get()
     assert (decision.moderator, decision.action, decision.reasons) == (moderator, "take_down", "No consent, section 2.")
@@ -120,7 +120,7 @@ def test_moderators_see_reported_videos_only_and_it_is_noted(
     client.force_login(moderator)
     assert client.get(f"/media/results/{private.id}/video.mp4").status_code == 404
     for _ in range(3):
-        client.get(f"/media/results/{finished_job.id}/video.mp4", headers={"Range": "bytes=0-9"})
+        client.get(f"/media/results/{finished_job.id}/video.mp4", headers={"Range": "bytes=0-9"}, follow=True)
     seen = AuditEntry.objects.get(action="viewed")
     assert (seen.actor, seen.object_id, seen.detail) == (moderator, str(finished_job.id), {"file": "video.mp4"})
 

@@ -2,6 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { ago, placeInQueue, timeLeft } from "./format.js";
+import { mediaName } from "./media.js";
 import { setProgress } from "./progressbar.js";
 import { isActive, stageLabel, STATES } from "./stages.js";
 
@@ -102,7 +103,8 @@ export class JobCard {
     const address = job.removed ? null : (job.poster_url ?? job.photo_url);
     this.image.hidden = !address;
     this.blank.hidden = Boolean(address);
-    if (address && this.image.getAttribute("src") !== address) this.image.src = address;
+    // Another signature of the same picture is no reason to fetch it again.
+    if (address && mediaName(this.image.getAttribute("src")) !== mediaName(address)) this.image.src = address;
   }
 
   /** @param {Job} job */
