@@ -1,0 +1,1 @@
+"""Looking at photos for what should not be animated."""
