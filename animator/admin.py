@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 from animator.api.user import signed_in_user
 from animator.models import (
     AuditEntry,
+    BlockedPhoto,
     Consent,
     ConsentRequest,
     ConsentRevocation,
@@ -22,6 +24,7 @@ from animator.models import (
     Job,
     Photo,
     Plan,
+    PublicFigure,
     Report,
     Result,
     ScreeningRule,
@@ -30,7 +33,11 @@ from animator.models import (
     UsageEntry,
     UserLimits,
 )
-from animator.services.screening import record_rule_change
+from animator.services.photo import shown_name
+from animator.services.photo_blocking import unblock_one
+from animator.services.photo_lookup import hashes_of
+from animator.services.screening import record_figure_change, record_rule_change
+from gpu_worker.errors import InputError
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -170,6 +177,86 @@ class ScreeningRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         for rule in queryset:
             record_rule_change(signed_in_user(request), rule, "deleted")
         super().delete_queryset(request, queryset)
+
+
+class PublicFigureForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A portrait given here is hashed by a worker; the picture is not kept."""
+
+    portrait = forms.FileField(
+        required=False,
+        label="Add a portrait",
+        help_text="Copies of it are found among photos. Only its hashes are kept.",
+    )
+    forget_portraits = forms.BooleanField(required=False, label="Forget the portraits")
+
+    class Meta:
+        model = PublicFigure
+        fields = ("name", "other_names", "action", "active", "note")
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        file = values.get("portrait")
+        if file is not None and not self.errors:
+            try:
+                found = hashes_of(file)
+            except InputError as error:
+                raise forms.ValidationError({"portrait": f"{error.message} {error.hint}"}) from error
+            values["hashed"] = {"name": shown_name(file.name), "sha256": found.sha256, "hashes": list(found.hashes)}
+        return values
+
+
+@admin.register(PublicFigure)
+class PublicFigureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """People whom the operator wants looked at first, or not animated. Every change is in the audit log."""
+
+    form = PublicFigureForm
+    list_display = ("name", "action", "active", "portrait_count", "updated_at", "updated_by")
+    list_filter = ("action", "active")
+    search_fields = ("name", "other_names")
+    list_select_related = ("updated_by",)
+    readonly_fields = ("portrait_count", "updated_by", "updated_at")
+
+    @admin.display(description="portraits")
+    def portrait_count(self, figure: PublicFigure) -> int:
+        return len(figure.portraits)
+
+    def save_model(self, request: HttpRequest, obj: PublicFigure, form: Any, change: bool) -> None:
+        user = signed_in_user(request)
+        if form.cleaned_data.get("forget_portraits"):
+            obj.portraits = []
+        if "hashed" in form.cleaned_data:
+            obj.portraits = [*obj.portraits, form.cleaned_data["hashed"]]
+        obj.updated_by = user
+        super().save_model(request, obj, form, change)
+        record_figure_change(user, obj, "changed" if change else "added")
+
+    def delete_model(self, request: HttpRequest, obj: PublicFigure) -> None:
+        record_figure_change(signed_in_user(request), obj, "deleted")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[PublicFigure]) -> None:
+        for figure in queryset:
+            record_figure_change(signed_in_user(request), figure, "deleted")
+        super().delete_queryset(request, queryset)
+
+
+@admin.register(BlockedPhoto)
+class BlockedPhotoAdmin(ReadOnlyAdmin):
+    """Photos are blocked by decisions; here one can be let go."""
+
+    list_display = ("id", "reason", "reference", "created_at", "created_by")
+    search_fields = ("id", "reference", "sha256")
+    list_select_related = ("created_by",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: BlockedPhoto) -> None:
+        unblock_one(obj, signed_in_user(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[BlockedPhoto]) -> None:
+        for blocked in queryset:
+            unblock_one(blocked, signed_in_user(request))
 
 
 @admin.register(Decision)

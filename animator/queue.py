@@ -46,29 +46,36 @@ def enqueue_job(job_id: UUID, token: str) -> None:
 
 
 def ask_for_preview(arguments: tuple[Any, ...], patience_s: float) -> bytes | dict[str, str] | None:
-    """Have words spoken now and wait for the sound; a dict is the refusal, None that nobody answered in time.
+    """Have words spoken now and wait for the sound; a dict is the refusal, None that nobody answered in time."""
+    answer: bytes | dict[str, str] | None = _ask("gpu_worker.tasks.preview_speech", arguments, patience_s)
+    return answer
 
-    The one message that carries its own matter: nothing of it is kept, and nobody waits for it once this returns.
-    """
+
+def ask_for_hashes(picture: bytes, patience_s: float) -> dict[str, Any] | None:
+    """Have a picture's hashes made now: ``{"sha256", "hashes"}`` or the refusal; None that nobody answered in time."""
+    answer: dict[str, Any] | None = _ask("gpu_worker.tasks.hash_picture", (picture,), patience_s)
+    return answer
+
+
+def _ask(task: str, arguments: tuple[Any, ...], patience_s: float) -> Any:
+    """Messages that carry their own matter: nothing of it is kept, and nobody waits for it once this returns."""
     try:
         job = django_rq.get_queue(INSPECT, commit_mode="auto").enqueue(
-            "gpu_worker.tasks.preview_speech",
+            task,
             *arguments,
             at_front=True,
             job_timeout=max(1, round(patience_s)),
             result_ttl=round(patience_s) + 5,
             # Longer than anybody waits: it is taken back below. This is for a web server that died meanwhile.
             ttl=round(patience_s) + 60,
-            failure_ttl=3600,
+            failure_ttl=60,
         )
         outcome = job.latest_result(timeout=max(1, round(patience_s)))
-        if outcome is None:
-            withdraw(INSPECT, job.id)
-            return None
-        answer: bytes | dict[str, str] | None = outcome.return_value
+        answer = None if outcome is None else outcome.return_value
+        withdraw(INSPECT, job.id)
         return answer
     except RedisError as error:
-        log.error("No preview, Redis is away: %s", error)
+        log.error("No answer, Redis is away: %s", error)
         return None
 
 

@@ -28,6 +28,10 @@ RUN_BYTES = GIB // 4
 #: (libGL). The headless build of the same version holds the same module without them: it is laid over, last.
 HEADLESS = "opencv-contrib-python-headless"
 
+#: The nudity classifier of photos: installed without its requirements into a folder of the environment that nothing
+#: imports from (gpu_worker/screening/classifier_file.py says why).
+SCREENING = "requirements-screening.txt"
+
 #: What may be asked for -> (needs the development tools, module that does it).
 TASKS: dict[str, tuple[bool, tuple[str, ...]]] = {
     "install": (False, ()),
@@ -59,7 +63,7 @@ class Environment:
     def fingerprint(self, development: bool) -> str:
         """What the environment should hold: the hash of the requirement files and of the Python behind it."""
         digest = hashlib.sha256(sys.version.encode())
-        names = ["requirements.txt", "constraints.txt", *(["requirements-dev.txt"] if development else [])]
+        names = ["requirements.txt", "constraints.txt", SCREENING, *(["requirements-dev.txt"] if development else [])]
         for name in names:
             digest.update(name.encode() + b"\0" + (self.root / name).read_bytes())
         return digest.hexdigest()
@@ -103,6 +107,8 @@ class Environment:
         say(f"Installing {wanted} (a few minutes the first time)")
         self._pip("-r", wanted)
         self._pip("--no-deps", "--force-reinstall", self._pinned(HEADLESS))
+        shutil.rmtree(self.folder / "screening", ignore_errors=True)
+        self._pip("--no-deps", "--target", str(self.folder / "screening"), "-r", SCREENING)
         self.stamp(development).write_text(self.fingerprint(development))
         say("Installed")
 

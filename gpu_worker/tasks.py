@@ -8,6 +8,7 @@ through every handler here.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import logging
 import shutil
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from rq import get_current_job
 
@@ -29,14 +31,15 @@ from animator.models import Job, Photo, Speech
 from animator.models.speech import SpeechKind
 from animator.selectors.file_check import job_by_sha256
 from animator.selectors.script import speeches_of
-from animator.services import file_check, job_run, screening, upload
+from animator.services import file_check, job_run, photo_screening, screening, upload
 from animator.services import photo as photo_service
 from animator.services import speech as speech_service
+from animator.services.photo_screening import PhotoEvidence
 from gpu_worker.errors import Cancelled, EngineError, InputError
 from gpu_worker.lifeline import Lifeline
 from gpu_worker.progress import Progress
 from gpu_worker.request import AnimationOutcome, AnimationRequest, Line, SoundSpeech, TypedSpeech
-from gpu_worker.schema import FaceRig, Finding, Inspection, Timeline
+from gpu_worker.schema import FaceRig, Finding, Image, Inspection, Timeline
 from picturetalk_site.logs import working_on
 
 if TYPE_CHECKING:
@@ -53,11 +56,13 @@ def check_photo(photo_id: str, token: str) -> None:
         return
     with working_on(photo_id), _checking(Photo, key, token, photo_service.reject_photo, photo_service.release_photo):
         with storage.local_copy(photo.source_path) as source, tempfile.TemporaryDirectory() as folder:
-            copy, inspection = _inspect(source, Path(folder))
+            copy, inspection, evidence = _inspect(source, Path(folder))
+            photo_screening.judge(key, evidence)
             kept = storage.store_file(storage.kept_path("photos", key, copy.suffix), copy)
         facts = {
             "width": inspection.width,
             "height": inspection.height,
+            "hashes": list(evidence.hashes),
             "faces": [_face(face, inspection) for face in inspection.faces],
             "findings": [_finding(finding) for finding in inspection.findings],
         }
@@ -115,6 +120,22 @@ def preview_speech(text: str, language: str, voice: str, speed: float, pitch: fl
     except InputError as error:
         return error.as_dict()
     return wav_bytes(waveform)
+
+
+def hash_picture(picture: bytes) -> dict[str, Any]:
+    """The hashes of a picture that nobody keeps, or the refusal as the API says it."""
+    from gpu_worker.media.photo import load_photo
+    from gpu_worker.provenance.photo_hash import photo_hash
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "picture.bin"
+        path.write_bytes(picture)
+        try:
+            pixels = load_photo(path, engine_config()).pixels
+        except InputError as error:
+            return error.as_dict()
+    digest = hashlib.sha256(picture).hexdigest()
+    return {"sha256": digest, "hashes": list(photo_hash(pixels, digest).family)}
 
 
 def run_job(job_id: str, token: str) -> None:
@@ -335,8 +356,11 @@ def _ending(
         raise
 
 
-def _inspect(source: Path, folder: Path) -> tuple[Path, Inspection]:
-    """The clean copy of a photo and its faces. The copy is what is inspected, since it is what will be rendered."""
+def _inspect(source: Path, folder: Path) -> tuple[Path, Inspection, PhotoEvidence]:
+    """The clean copy of a photo, its faces, and what speaks against it.
+
+    The copy is what is inspected, since it is what will be rendered.
+    """
     from gpu_worker.landmarks.inspect import inspect_photo
     from gpu_worker.media.photo import clean_suffix, load_photo, write_clean_copy
 
@@ -346,7 +370,21 @@ def _inspect(source: Path, folder: Path) -> tuple[Path, Inspection]:
     write_clean_copy(photo, copy)
     # The copy of a small, noisy original may outgrow the limit for uploads.
     kept = load_photo(copy, replace(config, max_photo_bytes=10 * config.max_photo_bytes))
-    return copy, inspect_photo(kept, config)
+    return copy, inspect_photo(kept, config), _evidence(kept.pixels)
+
+
+def _evidence(pixels: Image) -> PhotoEvidence:
+    from gpu_worker.provenance.photo_hash import photo_hash
+    from gpu_worker.screening.nudity import NudityReport, intimate_parts, look_for_nudity
+
+    report = look_for_nudity(pixels) if settings.NUDITY_ACTION != "off" else NudityReport(False)
+    parts = intimate_parts(report.parts, settings.NUDITY_THRESHOLD)
+    return PhotoEvidence(
+        hashes=photo_hash(pixels, "").family,
+        intimate=tuple((part.name, part.score) for part in parts),
+        checked=report.checked,
+        why=report.why,
+    )
 
 
 def _listen(source: Path, folder: Path) -> tuple[Path, float]:

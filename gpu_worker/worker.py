@@ -11,6 +11,7 @@ import logging
 import os
 from typing import Any
 
+from django.conf import settings
 from django.db import close_old_connections
 from rq import SimpleWorker
 from rq.job import Job
@@ -44,6 +45,10 @@ class EngineWorker(SimpleWorker):
             from gpu_worker.landmarks.mesh import shared_mesh
 
             shared_mesh()
+            if settings.NUDITY_ACTION != "off":
+                from gpu_worker.screening.nudity import warm_up
+
+                warm_up()
         if site_queue.RENDER in queue_names:
             from gpu_worker import pipeline  # noqa: F401 - half of the time is its imports
             from gpu_worker.engines import shared_engines

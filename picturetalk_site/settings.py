@@ -217,6 +217,9 @@ ENGINE_CONFIG = EngineConfig(
     label=env.flag("LABEL", EngineConfig.label),
     watermark=env.flag("WATERMARK", EngineConfig.watermark),
 )
+#: What becomes of a photo that seems to show somebody undressed; and how sure the classifier must be.
+NUDITY_ACTION = env.choice("NUDITY_ACTION", "hold", ("hold", "refuse", "off"))
+NUDITY_THRESHOLD = env.number("NUDITY_THRESHOLD", 0.45, low=0.2, high=1.0)
 #: In debug the set-up (``picturetalk_site.prepare``) makes a development chain here; production names its own.
 DEVELOPMENT_SIGNING_FOLDER = VAR_DIR / "signing"
 #: Certificate chain and key that sign every video (C2PA); None: videos carry no manifest.

@@ -32,6 +32,8 @@ LIGHT_ENGINE = frozenset(
         "speech.text",
         "speech.markup",
         "speech.language_detection",
+        "provenance.hashes",
+        "screening.classifier_file",
     )
 )
 #: What the engine never knows.
@@ -244,7 +246,7 @@ def test_the_top_level_holds_what_people_expect() -> None:
         "requirements-dev.txt", "constraints.txt", "README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", "Makefile",
         "Procfile", ".env.example", ".gitignore",
     }  # fmt: skip
-    optional = {"requirements-whisperx.txt", "constraints-whisperx.txt"}
+    optional = {"requirements-screening.txt", "requirements-whisperx.txt", "constraints-whisperx.txt"}
     made = {".git", ".venv", "var", ".env", ".mypy_cache", ".pytest_cache", ".ruff_cache", "build", "__pycache__"}
     there = {path.name for path in ROOT.iterdir()} - made
     assert expected - there == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from animator.models.audit import AuditEntry, AuditHead
+from animator.models.blocked_photo import BlockedPhoto
 from animator.models.consent import Consent, ConsentRevocation
 from animator.models.consent_request import ConsentRequest
 from animator.models.decision import Decision
@@ -14,6 +15,7 @@ from animator.models.job_face import JobFace
 from animator.models.job_line import JobLine
 from animator.models.photo import Photo
 from animator.models.plan import Grant, Plan, UserLimits
+from animator.models.public_figure import PublicFigure
 from animator.models.report import Report
 from animator.models.result import Result
 from animator.models.screening_rule import ScreeningRule
@@ -24,6 +26,7 @@ from animator.models.usage import UsageEntry
 __all__ = [
     "AuditEntry",
     "AuditHead",
+    "BlockedPhoto",
     "Consent",
     "ConsentRequest",
     "ConsentRevocation",
@@ -37,6 +40,7 @@ __all__ = [
     "JobLine",
     "Photo",
     "Plan",
+    "PublicFigure",
     "Report",
     "Result",
     "ScreeningRule",

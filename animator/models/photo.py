@@ -14,6 +14,7 @@ class Photo(Upload):
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     faces = models.JSONField(default=list, blank=True)
+    hashes = models.JSONField(default=list, blank=True, help_text="Perceptual hashes, to find copies by.")
     findings = models.JSONField(default=list, blank=True)
 
     class Meta:

@@ -6,10 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
+from animator.models.blocked_photo import BlockedPhoto
+from animator.models.public_figure import FigureAction, PublicFigure
 from animator.models.screening_rule import TOLD, RuleAction, ScreeningCategory, ScreeningRule
 from animator.text_folding import Reading, readings
 from animator.text_patterns import TooSlowError, compiled
 from gpu_worker.errors import InputError
+from gpu_worker.screening.classifier_file import classifier_file
 from gpu_worker.speech.language_detection import detect_language
 from gpu_worker.speech.markup import parse_markup
 
@@ -64,6 +69,42 @@ class Verdict:
                 for hit in self.hits
             ],
         }
+
+
+@dataclass(frozen=True)
+class FigureVerdict:
+    """Public figures that texts name, with the words around the name."""
+
+    hits: tuple[tuple[PublicFigure, str], ...] = ()
+
+    @property
+    def figures(self) -> frozenset[int]:
+        return frozenset(figure.pk for figure, _ in self.hits)
+
+    @property
+    def refuses(self) -> bool:
+        return any(figure.action == FigureAction.REFUSE for figure, _ in self.hits)
+
+    def detail(self) -> dict[str, Any]:
+        """For the moderator, as ``Hold.detail``."""
+        return {
+            "figures": sorted(self.figures),
+            "findings": [{"name": f"Public figure: {figure.name}", "text": excerpt} for figure, excerpt in self.hits],
+        }
+
+
+def figures_named(texts: Iterable[str]) -> FigureVerdict:
+    """People on the operator's list whom any of the texts names, in any of their spellings."""
+    figures = list(PublicFigure.objects.filter(active=True))
+    forms = [reading for text in texts if figures and text.strip() for reading in readings(in_plain_words(text))]
+    hits = []
+    for figure in figures:
+        matcher = compiled("words", figure.names)
+        found = next(((form, span) for form in forms for span in matcher.spans(form)), None)
+        if found is not None:
+            form, (start, end) = found
+            hits.append((figure, " ".join(form.written[max(0, start - AROUND) : end + AROUND].split())))
+    return FigureVerdict(tuple(hits))
 
 
 def screen_text(text: str, language: str, rules: Iterable[ScreeningRule] | None = None) -> Verdict:
@@ -145,3 +186,14 @@ def rules_overview() -> list[dict[str, Any]]:
         )
         row[rule.action if rule.active else "off"] += 1
     return list(counts.values())
+
+
+def photo_screening_state() -> dict[str, Any]:
+    """What photos are checked for: the nudity check's state, and the lengths of the lists."""
+    return {
+        "nudity_installed": classifier_file() is not None,
+        "nudity_action": settings.NUDITY_ACTION,
+        "nudity_threshold": settings.NUDITY_THRESHOLD,
+        "blocked": BlockedPhoto.objects.count(),
+        "figures": PublicFigure.objects.filter(active=True).count(),
+    }

@@ -173,7 +173,7 @@ def _reject_photo(photo_id: UUID) -> None:
         "refused_by_moderator", "A moderator looked at this photo and refused it.", "Please use another photo."
     )
     Photo.objects.filter(id=photo_id).update(
-        state=UploadState.REJECTED, error=error.as_dict(), path="", source_path="", bytes=0, token=""
+        state=UploadState.REJECTED, error=error.as_dict(), path="", source_path="", hashes=[], bytes=0, token=""
     )
     Hold.objects.filter(photo=photo, outcome="").update(outcome=HoldOutcome.MOOT, decided_at=timezone.now())
     busy = photo.state == UploadState.CHECKING

@@ -26,8 +26,9 @@ from animator.selectors import job as selectors
 from animator.selectors.consent import job_is_covered
 from animator.selectors.eta import speech_length
 from animator.selectors.photo import photo_for_user
+from animator.selectors.photo_matching import names_given
 from animator.selectors.quota import limits_for
-from animator.selectors.screening import Verdict
+from animator.selectors.screening import FigureVerdict, Verdict
 from animator.selectors.script import speeches_of
 from animator.selectors.speech import speech_for_user
 from animator.services import audit, hold, quota, screening, turns
@@ -73,11 +74,14 @@ def create_job(user: User, request: JobRequest) -> Job:
 
     Raises ``Photo.DoesNotExist`` or ``Speech.DoesNotExist`` for what is not the user's, and InputError: what made the
     photo or speech unusable, ``photo_not_ready``, ``speech_not_ready``, ``several_faces``, ``unknown_face``, the codes
-    of :func:`consent_for_face` and of ``quota.reserve``, ``text_refused``. What a rule holds waits for a moderator.
+    of :func:`consent_for_face` and of ``quota.reserve``, ``text_refused``, ``public_figure_refused``. What a rule holds
+    waits for a moderator.
     """
     check_script(request)
     said = tuple(dict.fromkeys(line.speech for line in request.lines)) or (request.speech,)
-    verdict = screening.screen_speeches(user, [speech_for_user(user, one) for one in said])
+    spoken, picture = [speech_for_user(user, one) for one in said], photo_for_user(user, request.photo)
+    verdict = screening.screen_speeches(user, spoken)
+    named = screening.screen_names(user, [*(one.words for one in spoken), *names_given(picture)], "photo", picture.id)
     with transaction.atomic():
         # Locked against being erased meanwhile (SQLite locks the whole database by itself).
         photo = Photo.objects.select_for_update().get(id=photo_for_user(user, request.photo).id)
@@ -121,7 +125,7 @@ def create_job(user: User, request: JobRequest) -> Job:
             )
             for place, line in enumerate(request.lines)
         )  # fmt: skip
-        if not _wait_for_a_person(job, verdict):
+        if not _wait_for_a_person(job, verdict, named):
             queue.enqueue_job(job.id, job.token)
     announce(job.id)
     return selectors.job_for_user(user, job.id)
@@ -226,7 +230,9 @@ def retry_job(user: User, job_id: UUID) -> Job:
     job = selectors.job_for_user(user, job_id)
     if job.error_code == "refused_by_moderator":
         raise conflict("job_was_refused", "A moderator refused this video.", "Its page says how to object.")
-    verdict = screening.screen_speeches(user, speeches_of(job))
+    spoken = speeches_of(job)
+    verdict = screening.screen_speeches(user, spoken)
+    named = screening.screen_names(user, [*(one.words for one in spoken), *names_given(job.photo)], "job", job.id)
     token, now = new_token(), timezone.now()
     with transaction.atomic():
         if not job_is_covered(job, now):
@@ -242,7 +248,7 @@ def retry_job(user: User, job_id: UUID) -> Job:
         )  # fmt: skip
         if again != 1:
             raise conflict("job_did_not_fail", "Only a video that failed can be tried again.")
-        if not _wait_for_a_person(job, verdict):
+        if not _wait_for_a_person(job, verdict, named):
             queue.enqueue_job(job.id, token)
     announce(job.id)
     return selectors.job_for_user(user, job_id)
@@ -267,9 +273,10 @@ def delete_job(user: User, job_id: UUID) -> None:
     realtime.send_job_deleted(job.id, user.id)
 
 
-def _wait_for_a_person(job: Job, verdict: Verdict) -> bool:
-    """Whether the job is held, for its words or its photo."""
+def _wait_for_a_person(job: Job, verdict: Verdict, named: FigureVerdict) -> bool:
+    """Whether the job is held, for its words, the people it names, or its photo."""
     held = screening.apply_verdict(job, verdict)
+    held = screening.apply_figures(job, named) or held
     return hold.inherit_photo_holds(job) or held
 
 

@@ -20,7 +20,7 @@ from animator.models.erasure import Why
 from animator.models.photo import Photo
 from animator.models.upload import UploadState
 from animator.selectors.photo import photo_for_user, photo_payload
-from animator.services import quota, upload
+from animator.services import photo_screening, quota, upload
 from animator.services.file_erasure import erase_later
 from gpu_worker.errors import InputError
 
@@ -52,6 +52,7 @@ def add_photo(user: User, file: storage.Upload) -> Photo:
     photo.source_path, photo.bytes, photo.sha256 = stored.path, stored.bytes, stored.sha256
     photo.seen_at = timezone.now()
     try:
+        photo_screening.check_file(stored.sha256)
         with transaction.atomic():
             photo.save(force_insert=True)
             quota.count_upload(user, photo.id)
@@ -102,7 +103,7 @@ def erase_photo_files(photo: Photo, why: str) -> None:
     """Everything of a photo but its row, whoever uses it. Call it in a transaction."""
     erase_later("photo", photo.id, why, paths=(photo.path, photo.source_path), busy=photo.state == UploadState.CHECKING)
     Photo.objects.filter(id=photo.id).update(
-        state=UploadState.ERASED, path="", source_path="", bytes=0, name="", faces=[], findings=[], token=""
+        state=UploadState.ERASED, path="", source_path="", bytes=0, name="", faces=[], findings=[], hashes=[], token=""
     )  # fmt: skip
 
 

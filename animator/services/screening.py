@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from accounts.models import User
 from animator.errors import SiteError
-from animator.models import Hold, Job, ScreeningRule, Speech
+from animator.models import Hold, Job, PublicFigure, ScreeningRule, Speech
 from animator.models.hold import HoldCode, HoldOutcome
 from animator.models.screening_rule import RuleAction
 from animator.screening_defaults import DEFAULT_RULES
-from animator.selectors.screening import Verdict, screen_text
+from animator.selectors.screening import FigureVerdict, Verdict, figures_named, screen_text
 from animator.services import audit
 from animator.services.hold import hold_job
+from animator.services.photo_screening import figure_refused
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,29 @@ def apply_verdict(job: Job, verdict: Verdict, heard: str = "") -> bool:
     return True
 
 
+def screen_names(user: User | None, texts: Iterable[str], kind: str, object_id: UUID) -> FigureVerdict:
+    """Whether texts (words, a title, a file's name, whom a consent is about) name somebody on the operator's list.
+
+    Raises ``public_figure_refused`` (with an audit entry) where the list refuses. Hold the job or photo otherwise with
+    :func:`apply_figures`.
+    """
+    verdict = figures_named(texts)
+    if verdict.refuses:
+        audit.record(user, "public_figure_refused", kind, object_id, figures=sorted(verdict.figures), by="rule")
+        raise figure_refused()
+    return verdict
+
+
+def apply_figures(job: Job, verdict: FigureVerdict) -> bool:
+    """Hold the job for the people it names, unless a moderator let the same pass; whether it is held."""
+    passed = Hold.objects.filter(job=job, code=HoldCode.PUBLIC_FIGURE, outcome=HoldOutcome.RELEASED)
+    known = {figure for detail in passed.values_list("detail", flat=True) for figure in detail.get("figures", ())}
+    if not verdict.figures - known:
+        return False
+    hold_job(job, HoldCode.PUBLIC_FIGURE, verdict.detail())
+    return True
+
+
 def screen_heard(job: Job, words: str, source: str) -> bool:
     """Screen the words of a recording once its run knows them; False when the job is held, so that the run must end.
 
@@ -69,11 +93,13 @@ def screen_heard(job: Job, words: str, source: str) -> bool:
             None, "not_screened", "job", job.id, language=job.speech.language, why=f"no words are known ({source})"
         )
         return True
+    named = screen_names(None, [words], "job", job.id)
     verdict = screen_text(words, job.speech.language)
     if verdict.action == RuleAction.REFUSE and verdict.rules - _released(job):
         audit.record(None, "text_refused", "job", job.id, rules=sorted(verdict.rules), by="rule")
         raise text_refused(verdict)
-    return not apply_verdict(job, verdict, words)
+    held = apply_verdict(job, verdict, words)
+    return not (apply_figures(job, named) or held)
 
 
 def text_refused(verdict: Verdict) -> SiteError:
@@ -102,5 +128,9 @@ def _released(job: Job) -> frozenset[int]:
 
 def record_rule_change(user: User, rule: ScreeningRule, action: str) -> None:
     """Who changed what is screened; ``action`` is added, changed or deleted."""
-    key: UUID | str = str(rule.pk)
-    audit.record(user, f"screening_rule_{action}", "screeningrule", key, name=rule.name, active=rule.active)
+    audit.record(user, f"screening_rule_{action}", "screeningrule", str(rule.pk), name=rule.name, active=rule.active)
+
+
+def record_figure_change(user: User, figure: PublicFigure, action: str) -> None:
+    """The same for the list of public figures."""
+    audit.record(user, f"public_figure_{action}", "publicfigure", str(figure.pk), name=figure.name)

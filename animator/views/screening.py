@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from animator.api.user import signed_in_user
 from animator.forms.screening import TrialForm
-from animator.selectors.screening import rules_overview, screen_text
+from animator.selectors.screening import photo_screening_state, rules_overview, screen_text
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,5 +25,5 @@ def screening(request: HttpRequest) -> HttpResponse:
     verdict = None
     if request.method == "POST" and form.is_valid():
         verdict = screen_text(form.cleaned_data["text"], form.cleaned_data["language"])
-    context = {"form": form, "verdict": verdict, "rules": rules_overview()}
+    context = {"form": form, "verdict": verdict, "rules": rules_overview(), "photos": photo_screening_state()}
     return render(request, "animator/screening.html", context, status=400 if form.errors else 200)

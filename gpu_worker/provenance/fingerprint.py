@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from gpu_worker.provenance.frames import Luma
+from gpu_worker.provenance.hashes import hash_distance as hash_distance
 
 #: Bits of 64 that may differ between a picture and its re-encoded, resized copy (measured in docs/provenance.md).
 MATCH_DISTANCE = 10
@@ -50,11 +51,6 @@ def picture_hash(luma: Luma) -> str:
     frequencies = np.asarray(cv2.dct(small))[:8, :8].flatten()
     bits = frequencies > np.median(frequencies[1:])  # the first is the mean brightness and says nothing of the picture
     return np.packbits(bits).tobytes().hex()
-
-
-def hash_distance(first: str, second: str) -> int:
-    """Bits in which two picture hashes differ, 0 to 64."""
-    return (int(first, 16) ^ int(second, 16)).bit_count()
 
 
 def same_picture(first: Fingerprint, second: Fingerprint, limit: int = MATCH_DISTANCE) -> bool:

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gpu_worker.provenance.fingerprint import hash_distance, picture_hash
+from gpu_worker.provenance.fingerprint import picture_hash
 from gpu_worker.provenance.frames import Luma
+from gpu_worker.provenance.hashes import COPY_DISTANCE as COPY_DISTANCE
+from gpu_worker.provenance.hashes import family_distance
 from gpu_worker.schema import Image
-
-#: Bits of 64 within which two photos count as copies of one; distances measured are in docs/provenance.md.
-COPY_DISTANCE = 10
 
 _KEPT = (0.97, 0.94, 0.90)
 _PLACES = ((0.5, 0.5), (0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
@@ -46,8 +45,7 @@ def photo_distance(first: PhotoHash, second: PhotoHash) -> int:
     """Bits between the nearest of the comparisons, 0 for equal files, up to 64."""
     if first.sha256 == second.sha256:
         return 0
-    forward = (hash_distance(first.family[0], member) for member in second.family)
-    return min(min(forward), *(hash_distance(second.family[0], member) for member in first.family))
+    return family_distance(first.family, second.family)
 
 
 def is_copy(first: PhotoHash, second: PhotoHash, limit: int = COPY_DISTANCE) -> bool:

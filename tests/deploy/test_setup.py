@@ -31,7 +31,7 @@ chromium = load("chromium")
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-screening.txt", "constraints.txt"):
         (tmp_path / name).write_text("# nothing\n")
     return tmp_path
 
@@ -57,7 +57,7 @@ def test_the_development_set_serves_for_both(checkout: Path) -> None:
     assert environment.is_current(False)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "constraints.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-screening.txt", "constraints.txt"])
 def test_a_changed_file_makes_the_stamp_stale(checkout: Path, name: str) -> None:
     environment = made(checkout, False)
     (checkout / name).write_text("six==1.17.0\n")
