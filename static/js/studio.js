@@ -7,19 +7,41 @@ import { ignoreStrayDrops } from "./lib/dropzone.js";
 import { clearError, showError } from "./lib/errors.js";
 import { lengthInWords } from "./lib/format.js";
 import { ConsentStep } from "./studio/consent.js";
+import { Consents } from "./studio/consents.js";
 import { PhotoStep } from "./studio/photo.js";
 import { Steps } from "./studio/steps.js";
+import { TalkStep } from "./studio/talk.js";
 import { VoiceStep } from "./studio/voice.js";
 
 const limits = pageData("limits");
 const languages = pageData("languages");
 let restoring = true;
+/** The faces that move, as the later steps know them. */
+let cast = "";
 
 const photo = new PhotoStep({ limits, onChange: changed, isShown: () => steps?.current === "photo" });
 const voice = new VoiceStep({ limits, languages, onChange: changed, onReady: () => steps.go("consent") });
+const talk = new TalkStep({
+  limits,
+  languages,
+  people: () => photo.roles.who("speaks"),
+  onChange: changed,
+  onReady: () => steps.go("consent"),
+});
 const consent = new ConsentStep({ onChange: changed });
+const consents = new Consents({ step: consent, onChange: changed });
+/** The photo whose faces were asked about. */
+let asked = "";
+/** Several faces take part. */
+const several = () => photo.roles.several;
 const steps = new Steps({
-  isDone: (step) => ({ photo: photo.done, voice: voice.done, consent: consent.done, start: false })[step] ?? false,
+  isDone: (step) =>
+    ({
+      photo: photo.done,
+      voice: several() ? talk.done : voice.done,
+      consent: several() ? consents.done : consent.done,
+      start: false,
+    })[step] ?? false,
   onShow: (step) => {
     if (step === "start") summarise();
   },
@@ -28,6 +50,7 @@ const steps = new Steps({
 /** Anything changed in any step: the stepper and the draft follow. */
 function changed() {
   if (restoring) return;
+  recast();
   steps.refresh();
   saveDraft({
     photo: photo.photo?.id,
@@ -35,11 +58,44 @@ function changed() {
     speech: voice.speech?.id,
     tab: voice.kind,
     basis: consent.chosen?.value,
+    roles: photo.roles.draft,
+    talk: several() ? talk.draft : undefined,
     typed: voice.typed.draft,
   });
 }
 
+/** One speaks alone, or several talk: the later steps show what belongs to it. */
+function recast() {
+  if (asked !== (photo.photo?.id ?? "")) consents.forget();
+  asked = photo.photo?.id ?? "";
+  need("#voice-one").hidden = several();
+  need("#voice-talk").hidden = !several();
+  const moving = photo.roles.moving.map((one) => one.index).join();
+  if (moving === cast) return;
+  cast = moving;
+  if (several()) talk.refresh();
+  consents.about(photo.roles.moving);
+}
+
+/** The last look at a conversation. */
+function summariseTalk() {
+  const names = (/** @type {import("./studio/roles.js").Person[]} */ people) => people.map((one) => one.name).join(", ");
+  const listening = names(photo.roles.who("listens"));
+  const language = languages.find((/** @type {{code: string}} */ one) => one.code === talk.language.value)?.name ?? "";
+  need("#start-face").textContent = names(photo.roles.who("speaks")) + (listening ? `; listening: ${listening}` : "");
+  need("#start-voice").textContent = `A conversation of ${talk.lines.length} lines, ${language}`;
+  need("#start-words").replaceChildren(...talk.script);
+  need("#start-length").textContent = talk.seconds ? lengthInWords(talk.seconds) : "Known when the voices are made";
+  need("#start-consent").replaceChildren(...consents.titles);
+}
+
 function summarise() {
+  if (several() && photo.photo) {
+    /** @type {HTMLImageElement} */ (need("#start-photo")).src = photo.pictureUrl;
+    need("#start-photo-name").textContent = photo.photo.name;
+    summariseTalk();
+    return;
+  }
   const { speech } = voice;
   if (!photo.photo || !speech) return;
   const faces = photo.photo.faces;
@@ -60,20 +116,26 @@ function shorten(text) {
   return text.length > 160 ? `${text.slice(0, 157)}…` : text;
 }
 
+/** What the API takes when one face speaks alone. */
+function single() {
+  return { photo: photo.photo?.id, face: photo.face, speech: voice.speech?.id, consent: consent.body };
+}
+
+/** What the API takes when several take part. */
+function conversation() {
+  const listeners = photo.roles.who("listens").map((one) => one.index);
+  return { photo: photo.photo?.id, lines: talk.body, listeners, consents: consents.bodies };
+}
+
 const startButton = /** @type {HTMLButtonElement} */ (need("#start-button"));
 const startErrors = need("#start-errors");
 
 startButton.addEventListener("click", async () => {
-  if (!photo.photo || !voice.speech) return;
+  if (!photo.photo || (!several() && !voice.speech)) return;
   setBusy(startButton, true);
   clearError(startErrors);
   try {
-    const job = await request("POST", "/api/jobs/", {
-      photo: photo.photo.id,
-      face: photo.face,
-      speech: voice.speech.id,
-      consent: consent.body,
-    });
+    const job = await request("POST", "/api/jobs/", several() ? conversation() : single());
     clearDraft();
     location.assign(`/jobs/${job.id}/`); // the button stays busy: a second press cannot make a second video
   } catch (error) {
@@ -84,7 +146,9 @@ startButton.addEventListener("click", async () => {
 });
 
 need("#photo-next").addEventListener("click", () => steps.go("voice"));
-need("#consent-next").addEventListener("click", () => steps.go("start"));
+need("#consent-next").addEventListener("click", () => {
+  if (!consents.several || consents.keep()) steps.go("start");
+});
 ignoreStrayDrops();
 
 /** Back from the browser's cache after a start: the draft is gone, so begin afresh. */
@@ -101,6 +165,8 @@ async function restore() {
     const speech = await request("GET", `/api/speech/${draft.speech}/`).catch(() => null);
     if (speech?.state === "ready" && speech.kind === voice.kind) voice.restore(speech);
   }
+  if (photo.photo && draft.roles) photo.roles.restore(draft.roles);
+  if (several() && draft.talk) talk.restore(draft.talk);
   restoring = false;
   changed();
   steps.show(location.hash.slice(1), false);

@@ -7,6 +7,7 @@ import { clearError, showError } from "../lib/errors.js";
 import { showFaces } from "../lib/facepicker.js";
 import { fileSize } from "../lib/format.js";
 import { setProgress } from "../lib/progressbar.js";
+import { Roles } from "./roles.js";
 
 /**
  * @typedef {import("../lib/facepicker.js").Face} Face
@@ -36,6 +37,7 @@ export class PhotoStep {
     this.progress = need("#photo-progress");
     this.next = /** @type {HTMLButtonElement} */ (need("#photo-next"));
 
+    this.roles = new Roles({ onChange: () => this.recast() });
     dropzone(this.drop, (file) => void this.take(file));
     need("#photo-again").addEventListener("click", () => this.clear(true));
     this.image.addEventListener("error", () => this.showBlank(true));
@@ -49,7 +51,8 @@ export class PhotoStep {
   }
 
   get done() {
-    return this.photo?.state === "ready" && this.face !== null;
+    if (this.photo?.state !== "ready") return false;
+    return this.roles.several ? this.roles.who("speaks").length > 0 : this.face !== null;
   }
 
   /** @param {boolean} blank */
@@ -128,6 +131,7 @@ export class PhotoStep {
     need("#photo-name").textContent = `${checked.name} · ${checked.width} × ${checked.height}`;
     const first = checked.faces.length === 1 ? checked.faces[0].index : null;
     showFaces(this.layer, checked.faces, first, (index) => this.choose(index));
+    this.roles.show(checked, this.pictureUrl);
     this.choose(first);
     announce(checked.faces.length === 1 ? "One face found." : `${checked.faces.length} faces found. Choose who speaks.`);
   }
@@ -142,8 +146,39 @@ export class PhotoStep {
     this.onChange();
   }
 
+  /** One speaks, or several: the frames on the picture follow. */
+  recast() {
+    if (!this.photo) return;
+    const { several } = this.roles;
+    for (const input of this.layer.querySelectorAll("input")) {
+      input.disabled = several;
+      const role = several ? this.roles.roles.get(Number(input.value)) : "";
+      input.closest("label")?.setAttribute("data-role", role ?? "");
+    }
+    this.showFindings();
+    this.next.disabled = !this.done;
+    this.onChange();
+  }
+
+  /** Why the faces that take part may not talk well. */
+  findingsOfSeveral() {
+    const { faces } = /** @type {Photo} */ (this.photo);
+    const speaking = this.roles.who("speaks");
+    const lines = [];
+    if (speaking.length === 0) lines.push(notice("info", "Nobody speaks", "Choose at least one face that speaks."));
+    for (const { index, name } of this.roles.moving) {
+      const found = faces.find((one) => one.index === index)?.findings ?? [];
+      lines.push(...found.map((one) => notice("warn", `${name}: ${one.message}`, one.hint)));
+    }
+    return lines;
+  }
+
   showFindings() {
     if (!this.photo) return;
+    if (this.roles.several) {
+      this.findings.replaceChildren(...this.findingsOfSeveral());
+      return;
+    }
     const { faces, findings } = this.photo;
     const lines = [];
     if (this.face === null) {
@@ -196,6 +231,7 @@ export class PhotoStep {
     if (byHand && this.photo) request("DELETE", `/api/photos/${this.photo.id}/`).catch(() => {});
     this.photo = null;
     this.face = null;
+    this.roles.hide();
     clearError(this.errors);
     this.findings.replaceChildren();
     this.layer.replaceChildren();
