@@ -36,6 +36,7 @@ urlpatterns = [
     path("api/photos/<uuid:photo_id>/", photo_api.photo, name="api_photo"),
     path("api/speech/", speech_api.speeches, name="api_speeches"),
     path("api/speech/preview/", speech_api.preview, name="api_speech_preview"),
+    path("api/speech/language/", speech_api.language, name="api_speech_language"),
     path("api/speech/<uuid:speech_id>/", speech_api.speech, name="api_speech"),
     path("api/languages/", speech_api.languages, name="api_languages"),
     path("api/jobs/", job_api.jobs, name="api_jobs"),

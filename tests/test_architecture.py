@@ -34,6 +34,8 @@ LIGHT_ENGINE = frozenset(
         "speech.language_detection",
         "provenance.hashes",
         "screening.classifier_file",
+        "speech.voice_choice",
+        "speech.voices",
     )
 )
 #: What the engine never knows.

@@ -11,7 +11,7 @@ from animator.api.errors import api
 from animator.api.user import signed_in_user
 from animator.errors import SiteError
 from animator.models.speech import SpeechKind
-from animator.selectors.language import languages_payload
+from animator.selectors.language import languages_payload, suggested_language
 from animator.selectors.speech import speech_for_user, speech_payload
 from animator.services.preview import hear
 from animator.services.rate import visitor
@@ -45,6 +45,14 @@ def preview(request: HttpRequest) -> HttpResponseBase:
     return HttpResponse(sound, content_type="audio/wav", headers={"Cache-Control": "no-store"})
 
 
+@api("POST")
+def language(request: HttpRequest) -> HttpResponseBase:
+    """``{"suggested": CODE | null}``: the language of the words, when it is clearly another than the chosen one."""
+    signed_in_user(request)
+    body = Body.of(request)
+    return JsonResponse({"suggested": suggested_language(body.text("text", ""), body.text("language", "en"))})
+
+
 def _typed_words(body: Body) -> TypedWords:
     return TypedWords(
         text=body.text("text", ""),
@@ -68,5 +76,5 @@ def speech(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
 def languages(request: HttpRequest) -> HttpResponseBase:
     """The languages and voices, for everybody."""
     response = JsonResponse({"languages": languages_payload()})
-    response["Cache-Control"] = "public, max-age=3600"
+    response["Cache-Control"] = "public, max-age=300"
     return response

@@ -22,9 +22,10 @@ from animator.selectors.speech import speech_for_user, speech_payload
 from animator.services import quota, upload
 from animator.services.file_erasure import erase_later
 from gpu_worker.errors import InputError
-from gpu_worker.languages import find_language, find_voice
+from gpu_worker.languages import find_language
 from gpu_worker.speech.markup import parse_markup
 from gpu_worker.speech.text import check_text
+from gpu_worker.speech.voice_choice import find_voice_choice
 
 #: Smallest and largest factor of speed and pitch.
 FACTORS = (0.5, 2.0)
@@ -46,7 +47,13 @@ def check_words(words: TypedWords) -> TypedWords:
     check_text(words.text, engine_config())
     parse_markup(words.text)
     language = find_language(words.language)
-    voice = find_voice(words.voice)
+    voice = find_voice_choice(words.voice)
+    if not voice.speaks(language.code):
+        raise InputError(
+            "voice_speaks_another_language",
+            f"The voice “{voice.name}” does not speak {language.name}.",
+            "Choose another voice, or the language that it speaks.",
+        )
     for name, factor in (("speed", words.speed), ("pitch", words.pitch)):
         if not FACTORS[0] <= factor <= FACTORS[1]:
             raise InputError(
@@ -59,7 +66,8 @@ def add_typed_speech(user: User, words: TypedWords) -> Speech:
     """Take in typed words; ready at once.
 
     Raises ``empty_text``, ``text_too_long``, ``no_speakable_text``, ``markup_not_closed``, ``bad_markup``,
-    ``unsupported_language``, ``unknown_voice``, ``bad_speed``, ``bad_pitch`` or ``too_many_uploads``.
+    ``unsupported_language``, ``unknown_voice``, ``voice_speaks_another_language``, ``bad_speed``, ``bad_pitch`` or
+    ``too_many_uploads``.
     """
     words = check_words(words)
     with transaction.atomic():

@@ -39,6 +39,8 @@ def parser() -> Parser:
     _edit(commands.add_parser("edit", help="correct words, boundaries and mouth of a timeline (JSON)"))
     _animate(commands.add_parser("animate", help="a talking video from a photo and speech, text or gestures"))
     commands.add_parser("capabilities", help="what this machine can run, and why not the rest (JSON)")
+    voices = commands.add_parser("voices", help="check installed neural voices: files, checksums, a word (JSON)")
+    voices.add_argument("name", nargs="*", metavar="NAME", help="only these")
     verify = commands.add_parser("verify", help="what a file says of its origin (JSON)")
     verify.add_argument("file", type=Path, metavar="FILE")
     verify.add_argument("--anchors", type=Path, help="PEM file with the roots whose signatures are trusted")

@@ -348,6 +348,24 @@ def capabilities(_: argparse.Namespace, __: TextIO) -> Any:
     return [asdict(entry) for entry in known()]
 
 
+def voices(arguments: argparse.Namespace, _: TextIO) -> Any:
+    """Check installed neural voices: each is loaded and says a word."""
+    from gpu_worker.speech.voice_check import check_voice
+    from gpu_worker.speech.voices import list_voices
+
+    wanted = set(arguments.name)
+    installed = [voice for voice in list_voices() if not wanted or voice.id in wanted]
+    unknown = sorted(wanted - {voice.id for voice in installed})
+    if unknown:
+        raise InputError("unknown_voice", f"There is no installed voice called {', '.join(unknown)}.")
+    checks = [check_voice(voice) for voice in installed]
+    return [
+        {"name": check.voice.id, "state": check.state, "reason": check.reason, "licence": check.voice.licence,
+         "commercial_use": check.voice.commercial_use, "sha256": check.voice.sha256}
+        for check in checks
+    ]  # fmt: skip
+
+
 def bench(arguments: argparse.Namespace, stderr: TextIO) -> Any:
     from gpu_worker import benchmark
 
@@ -362,5 +380,6 @@ COMMANDS: dict[str, Command] = {
     "animate": animate,
     "verify": verify,
     "capabilities": capabilities,
+    "voices": voices,
     "bench": bench,
 }

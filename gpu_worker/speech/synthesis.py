@@ -14,6 +14,7 @@ from gpu_worker.languages import find_language, find_voice
 from gpu_worker.schema import Phone, Timeline, Waveform, Word
 from gpu_worker.speech.dictionary import PronunciationDictionary, as_dictionary
 from gpu_worker.speech.espeak import Utterance, espeak
+from gpu_worker.speech.flite import is_flite
 from gpu_worker.speech.markup import parse_markup
 from gpu_worker.speech.passage import Passage, plain_text
 from gpu_worker.speech.phone_map import MappedPhone, map_ipa
@@ -46,9 +47,10 @@ def synthesise(
     """Speak ``text``, in which the mark-up of :mod:`gpu_worker.speech.markup` is obeyed, at the voice's own rate
     (22050 Hz for espeak-ng).
 
-    ``speed`` and ``pitch`` are factors in [0.5, 2]; ``voice`` is a code of :data:`gpu_worker.languages.VOICES` or the
-    name of an installed neural voice, which has no pitch to change; ``dictionary`` says how its words are pronounced.
-    The timeline's source is ``events``, except for neural voices that do not give the times of their phones.
+    ``speed`` and ``pitch`` are factors in [0.5, 2]; ``voice`` is a code of :data:`gpu_worker.languages.VOICES`, of one
+    of flite's voices, or the name of an installed neural voice, which has no pitch to change; ``dictionary`` says how
+    its words are pronounced. The timeline's source is ``events``, except for neural voices that do not give the times
+    of their phones.
 
     Raises :class:`InputError`: ``empty_text``, ``text_too_long``, ``no_speakable_text``, ``unsupported_language``,
     ``unknown_voice``, ``bad_speed``, ``bad_pitch``, ``speech_too_long``, ``markup_not_closed``, ``bad_markup``,
@@ -80,6 +82,10 @@ def synthesise_passages(
         from gpu_worker.speech.neural_synthesis import synthesise_neural
 
         return synthesise_neural(neural, tuple(passages), spoken, speed, config)
+    if voice is not None and is_flite(voice):
+        from gpu_worker.speech.flite_synthesis import synthesise_flite
+
+        return synthesise_flite(voice.strip(), tuple(passages), spoken, speed, pitch, config)
     variant = find_voice(voice).variant
     name = f"{spoken.voice}+{variant}" if variant else spoken.voice
     # espeak-ng's pitch is 0..99 with 50 as the voice's own; an octave either way is the whole of it.
@@ -96,7 +102,7 @@ def synthesise_passages(
 
 
 def _check_voice(voice: str | None, speed: float, pitch: float) -> None:
-    if installed_voice(voice) is None:
+    if installed_voice(voice) is None and not is_flite(voice):
         find_voice(voice)
     _check_factor("speed", speed, SPEED_RANGE)
     _check_factor("pitch", pitch, PITCH_RANGE)

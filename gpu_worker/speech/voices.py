@@ -3,7 +3,8 @@
 A voice is two files in the Piper format, ``NAME.onnx`` and ``NAME.onnx.json``. :func:`add_voice` copies them to
 ``voices/ID/`` of the models folder beside ``voice.json``, which holds their checksums and the licence the operator
 read.
-Nothing is downloaded, and no model is loaded here; :mod:`gpu_worker.speech.neural_voice` does that.
+Nothing is downloaded, and no model is loaded here; the site can use this. :mod:`gpu_worker.speech.neural_voice`
+loads voices, and :mod:`gpu_worker.speech.voice_check` checks them.
 """
 
 from __future__ import annotations
@@ -16,16 +17,14 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from gpu_worker.errors import InputError
 from gpu_worker.languages import VOICES, find_language
 from gpu_worker.weights import models_folders, sha256_of
 
-VoiceState = Literal["present", "missing_file", "wrong_checksum", "unusable"]
-
 _FOLDER, _REGISTER = "voices", "voice.json"
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _MOST_CONFIG_BYTES = 4 << 20
 
 
@@ -55,15 +54,6 @@ class InstalledVoice:
     size: int
     model: Path
     config: Path
-
-
-@dataclass(frozen=True)
-class VoiceCheck:
-    """Whether a voice's files are still those that were installed, and usable."""
-
-    voice: InstalledVoice
-    state: VoiceState
-    reason: str
 
 
 def add_voice(
@@ -121,24 +111,27 @@ def list_voices(folders: Iterable[Path] | None = None) -> list[InstalledVoice]:
     return [found[name] for name in sorted(found)]
 
 
+def remove_voice(voice_id: str) -> InstalledVoice:
+    """Erase an installed voice's files. Raises :class:`InputError` ``bad_voice`` when there is none of that name."""
+    found = next((voice for voice in list_voices() if voice.id == voice_id.strip()), None)
+    if found is None:
+        raise _bad(f"There is no installed voice called “{voice_id.strip()[:40]}”.", "“voices list” shows their names.")
+    shutil.rmtree(found.model.parent)
+    return found
+
+
+def commercial_only() -> bool:
+    """Whether voices whose licence forbids commercial use are refused: so unless
+    ``PICTURETALK_NON_COMMERCIAL_MODELS`` is 1."""
+    return os.environ.get("PICTURETALK_NON_COMMERCIAL_MODELS", "").strip() != "1"
+
+
 def installed_voice(voice_id: str | None, folders: Iterable[Path] | None = None) -> InstalledVoice | None:
-    """The installed voice of that name, or None. The name is compared, never made into a path."""
+    """The installed voice of that name that may be used here, or None. The name is compared, never made into a path."""
     if not voice_id or any(voice.code == voice_id.strip().lower() for voice in VOICES):
         return None
-    return next((voice for voice in list_voices(folders) if voice.id == voice_id.strip()), None)
-
-
-def check_voice(voice: InstalledVoice) -> VoiceCheck:
-    """Compare checksums, read the configuration and load the model once."""
-    if not voice.model.is_file() or not voice.config.is_file():
-        return VoiceCheck(voice, "missing_file", f"{voice.model} or its .json is missing")
-    for file, promised in ((voice.model, voice.sha256), (voice.config, voice.config_sha256)):
-        if sha256_of(file) != promised:
-            return VoiceCheck(voice, "wrong_checksum", f"{file} is not the file that was installed")
-    from gpu_worker.speech.neural_voice import why_unusable
-
-    reason = why_unusable(voice)
-    return VoiceCheck(voice, "unusable" if reason else "present", reason or f"{voice.id} is {voice.model}")
+    found = next((voice for voice in list_voices(folders) if voice.id == voice_id.strip()), None)
+    return None if found is not None and not found.commercial_use and commercial_only() else found
 
 
 def read_config(path: Path) -> VoiceConfig:

@@ -2,12 +2,14 @@
 
 import { need } from "../lib/dom.js";
 import { fieldError } from "../lib/errors.js";
+import { LanguageSuggestion } from "./language.js";
 import { Preview } from "./preview.js";
 
 /** Characters a second at normal speed, near enough for "about 12 seconds". */
 const CHARACTERS_A_SECOND = 15;
 
-/** @typedef {{code: string, name: string, voices: {id: string, name: string}[]}} Language */
+/** @typedef {{id: string, name: string, engine?: string, licence?: string, pitch?: boolean}} Voice */
+/** @typedef {{code: string, name: string, rtl?: boolean, voices: Voice[]}} Language */
 
 /**
  * @param {HTMLSelectElement} select
@@ -33,9 +35,13 @@ export class TypedSpeech {
     this.language.value = preferred(languages);
     this.fillVoices();
     this.language.addEventListener("change", () => this.fillVoices());
+    this.voice.addEventListener("change", () => this.showVoice());
     for (const control of [this.text, this.language, this.voice, this.speed, this.pitch]) {
       control.addEventListener("input", () => this.edited());
     }
+    this.suggestion = new LanguageSuggestion({
+      text: this.text, language: this.language, names: new Map(languages.map(({ code, name }) => [code, name])),
+    });
     this.preview = new Preview({ body: () => this.body, valid: () => this.validate() });
     this.show();
   }
@@ -44,6 +50,16 @@ export class TypedSpeech {
     const voices = this.languages.find((one) => one.code === this.language.value)?.voices ?? [];
     fillSelect(this.voice, voices.map(({ id, name }) => ({ value: id, label: name })));
     this.voice.disabled = voices.length < 2;
+    this.text.dir = this.languages.find((one) => one.code === this.language.value)?.rtl ? "rtl" : "auto";
+    this.showVoice();
+  }
+
+  /** An installed voice has terms of its own, and perhaps a pitch that cannot be changed. */
+  showVoice() {
+    const language = this.languages.find((one) => one.code === this.language.value);
+    const voice = language?.voices.find((one) => one.id === this.voice.value);
+    this.pitch.disabled = voice?.pitch === false;
+    need("#typed-voice-terms").textContent = voice?.licence ? `${voice.engine}, ${voice.licence}` : "";
   }
 
   edited() {
@@ -79,7 +95,7 @@ export class TypedSpeech {
       language: this.language.value,
       voice: this.voice.value,
       speed: Number(this.speed.value),
-      pitch: Number(this.pitch.value),
+      pitch: this.pitch.disabled ? 1 : Number(this.pitch.value),
     };
   }
 
@@ -95,6 +111,7 @@ export class TypedSpeech {
     if (this.languages.some((one) => one.code === draft.language)) this.language.value = draft.language;
     this.fillVoices();
     if ([...this.voice.options].some((one) => one.value === draft.voice)) this.voice.value = draft.voice;
+    this.showVoice();
     this.speed.value = draft.speed;
     this.pitch.value = draft.pitch;
     this.show();

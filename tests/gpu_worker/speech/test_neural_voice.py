@@ -16,7 +16,8 @@ from gpu_worker.schema import Waveform
 from gpu_worker.speech.ladder import time_speech
 from gpu_worker.speech.neural_voice import neural_voice
 from gpu_worker.speech.synthesis import synthesise
-from gpu_worker.speech.voices import add_voice, check_voice, installed_voice, list_voices, read_config
+from gpu_worker.speech.voice_check import check_voice
+from gpu_worker.speech.voices import add_voice, installed_voice, list_voices, read_config, remove_voice
 
 RATE, HOP, FRAMES = 16000, 160, 4
 LETTERS = " !,.:;?abcdefhijklmnopstuvwxyzæðŋɐɑɔəɚɛɜɡɪɹɾʃʊʌʒʔˈˌːθ̩ᵻ"
@@ -106,7 +107,8 @@ def install(tmp_path: Path, durations: bool = True, name: str = "tiny", **change
     add_voice(files(tmp_path, name, tiny_model(durations), **changes), "CC0", True)
 
 
-def test_a_voice_is_added_listed_and_checked(models: Path, tmp_path: Path) -> None:
+def test_a_voice_is_added_listed_and_checked(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PICTURETALK_NON_COMMERCIAL_MODELS", "1")
     assert list_voices() == []
     source = files(tmp_path, "en_US-tiny", tiny_model(True))
     added = add_voice(source, "CC-BY-4.0, recordings by nobody", False)
@@ -259,3 +261,23 @@ def test_the_model_is_loaded_once(models: Path, tmp_path: Path) -> None:
     assert voice is not None
     assert neural_voice(voice) is neural_voice(voice)
     assert read_config(voice.config).rate == RATE
+
+
+def test_a_voice_is_removed_with_its_files(models: Path, tmp_path: Path) -> None:
+    install(tmp_path)
+    assert remove_voice("tiny").id == "tiny"
+    assert list_voices() == []
+    assert list((models / "voices").iterdir()) == []
+    with pytest.raises(InputError, match="no installed voice"):
+        remove_voice("tiny")
+
+
+def test_voices_that_forbid_commercial_use_wait_for_the_operators_word(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_voice(files(tmp_path, "private", tiny_model(True)), "CC BY-NC 4.0", False)
+    with pytest.raises(InputError) as refused:
+        synthesise("Hello", "en", "private")
+    assert refused.value.code == "unknown_voice"
+    monkeypatch.setenv("PICTURETALK_NON_COMMERCIAL_MODELS", "1")
+    assert synthesise("Hello", "en", "private")[0].rate == RATE
