@@ -10,7 +10,7 @@ import numpy as np
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import InputError
 from gpu_worker.languages import Language
-from gpu_worker.schema import Phone, Timeline, Waveform, Word
+from gpu_worker.schema import FloatArray, Phone, Timeline, Waveform, Word
 from gpu_worker.speech.flite import LANGUAGE, speak_flite
 from gpu_worker.speech.ladder import covering, time_speech
 from gpu_worker.speech.passage import Passage, plain_text
@@ -79,6 +79,6 @@ def snapped(words: Sequence[Word], phones: Sequence[Phone]) -> list[Word]:
     return found
 
 
-def _nearest(edges: np.ndarray, at: float) -> float:
+def _nearest(edges: FloatArray, at: float) -> float:
     nearest = float(edges[np.abs(edges - at).argmin()])
     return nearest if abs(nearest - at) <= _SNAP else at
