@@ -82,7 +82,7 @@ TABLE = (
     Row("api_speeches", "post", (400, 400, 401, 400, 400)),
     Row("api_speech_preview", "post", (400, 400, 401, 400, 400)),
     Row("api_speech_preview", "get", (405, 405, 401, 405, 405)),
-    Row("api_speech_language", "post", (200, 200, 401, 200, 200)),
+    Row("api_speech_language", "post", (400, 400, 401, 400, 400)),
     Row("api_speech_language", "get", (405, 405, 401, 405, 405)),
     Row("api_speech", "get", (200, 404, 401, 404, 404), "speech"),
     Row("api_speech", "delete", (204, 404, 401, 404, 404), "speech"),
