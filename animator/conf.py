@@ -67,6 +67,10 @@ class SiteConfig:
     keep_checks_hours: float = 24.0
     #: Reports that one visitor may send in an hour without an account.
     reports_per_hour: int = 10
+    #: A moderator who opened something of the queue has it alone for so long, minutes; the open page renews it.
+    item_lock_minutes: float = 10.0
+    #: Videos that a limited account may begin in a day.
+    limited_jobs_per_day: int = 1
     #: By how much rendering gives way to what answers a person who waits, see nice(2); 0 to 19.
     render_niceness: int = 5
     #: Most progress messages a second and job.

@@ -17,12 +17,17 @@ from accounts.models import User
 from animator.models.job import Job
 from animator.realtime import LINE, job_group, user_group
 from animator.selectors.job import job_for_user, job_payload, job_payloads, jobs_for_user, waiting_payloads
+from animator.selectors.standing import standing
 
 #: Close codes: nobody is signed in; there is no such job of this user's.
 SIGNED_OUT = 4403
 NOT_FOUND = 4404
 #: Moves of the queue within so many seconds are answered together.
 LINE_PAUSE_S = 1.0
+
+
+def _is_suspended(user: User) -> bool:
+    return standing(user).suspended is not None
 
 
 class _StateConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
@@ -35,7 +40,7 @@ class _StateConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Chann
         self.places: dict[str, int] = {}
         self.look_up: asyncio.Task[None] | None = None
         user = self.scope.get("user")
-        if not isinstance(user, User) or not user.is_active:
+        if not isinstance(user, User) or not user.is_active or await database_sync_to_async(_is_suspended)(user):
             await self.close(SIGNED_OUT)
             return
         try:

@@ -45,6 +45,21 @@ def enqueue_job(job_id: UUID, token: str) -> None:
     _on_commit(RENDER, "gpu_worker.tasks.run_job", job_id, token, site_config().job_timeout_s)
 
 
+def enqueue_notice(notice_id: UUID) -> None:
+    """Once the transaction is through: mail a message."""
+
+    def send() -> None:
+        try:
+            queue = django_rq.get_queue(INSPECT, commit_mode="auto")
+            queue.enqueue(
+                "gpu_worker.tasks.send_notice", str(notice_id), job_timeout=120, result_ttl=0, failure_ttl=3600
+            )
+        except RedisError as error:
+            log.error("Message %s is not enqueued yet, Redis is away: %s", notice_id, error)
+
+    transaction.on_commit(send)
+
+
 def ask_for_preview(arguments: tuple[Any, ...], patience_s: float) -> bytes | dict[str, str] | None:
     """Have words spoken now and wait for the sound; a dict is the refusal, None that nobody answered in time."""
     answer: bytes | dict[str, str] | None = _ask("gpu_worker.tasks.preview_speech", arguments, patience_s)

@@ -6,12 +6,28 @@ from django.urls import path
 
 from animator.api import consent as consent_api
 from animator.api import job as job_api
+from animator.api import moderation as moderation_api
 from animator.api import photo as photo_api
 from animator.api import quota as quota_api
 from animator.api import report as report_api
 from animator.api import speech as speech_api
 from animator.api import verify as verify_api
-from animator.views import audit, consent, hold, home, job, media, open_report, report, screening, studio, verify
+from animator.views import (
+    appeal,
+    audit,
+    consent,
+    hold,
+    home,
+    job,
+    media,
+    moderation,
+    open_report,
+    report,
+    screening,
+    statistics,
+    studio,
+    verify,
+)
 
 app_name = "animator"
 
@@ -26,6 +42,14 @@ urlpatterns = [
     path("report/", open_report.report_new, name="report_new"),
     path("reports/follow/<str:secret>/", open_report.report_follow, name="report_follow"),
     path("reports/<uuid:report_id>/", report.report_detail, name="report_detail"),
+    path("reports/<uuid:report_id>/second/", report.report_second, name="report_second"),
+    path("decisions/", appeal.own_decisions, name="own_decisions"),
+    path("statements/<str:token>/", appeal.statement_page, name="statement"),
+    path("moderation/", moderation.moderation, name="moderation"),
+    path("moderation/accounts/<uuid:account_id>/", moderation.moderation_account, name="moderation_account"),
+    path("moderation/appeals/<uuid:appeal_id>/", appeal.appeal_detail, name="appeal_detail"),
+    path("moderation/quality/<uuid:review_id>/", moderation.quality_detail, name="quality_detail"),
+    path("moderation/statistics/", statistics.moderation_statistics, name="moderation_statistics"),
     path("holds/", hold.hold_list, name="hold_list"),
     path("holds/<uuid:hold_id>/", hold.hold_detail, name="hold_detail"),
     path("screening/", screening.screening, name="screening"),
@@ -48,6 +72,7 @@ urlpatterns = [
     path("api/consents/<uuid:consent_id>/", consent_api.consent, name="api_consent"),
     path("api/consents/<uuid:consent_id>/revoke/", consent_api.revoke, name="api_consent_revoke"),
     path("api/reports/", report_api.reports, name="api_reports"),
+    path("api/moderation/lock/", moderation_api.lock, name="api_moderation_lock"),
     path("api/verify/", verify_api.verify_file, name="api_verify"),
     path("api/verify/<uuid:check_id>/", verify_api.file_check, name="api_file_check"),
     path("media/photos/<uuid:photo_id>/", media.photo, name="media_photo"),

@@ -31,7 +31,7 @@ from animator.models import Job, Photo, Speech
 from animator.models.speech import SpeechKind
 from animator.selectors.file_check import job_by_sha256
 from animator.selectors.script import speeches_of
-from animator.services import file_check, job_run, photo_screening, screening, upload
+from animator.services import file_check, job_run, notice, photo_screening, screening, upload
 from animator.services import photo as photo_service
 from animator.services import speech as speech_service
 from animator.services.photo_screening import PhotoEvidence
@@ -108,6 +108,11 @@ def check_file(check_id: str, token: str) -> None:
         with storage.local_copy(check.source_path) as source:
             found = verify_file(source, trust_anchors(), made_by)
         file_check.finish(key, token, found.as_dict())
+
+
+def send_notice(notice_id: str) -> None:
+    """Mail one message to somebody whom a decision concerns."""
+    notice.send(UUID(notice_id))
 
 
 def preview_speech(text: str, language: str, voice: str, speed: float, pitch: float) -> bytes | dict[str, str]:

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "picturetalk_site.suspension.Suspension",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -259,6 +260,7 @@ LOGIN_REDIRECT_URL = "/jobs/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "picturetalk_site.suspension.AccountAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[PictureTalk] "
@@ -276,9 +278,28 @@ EMAIL_TIMEOUT = 20
 CONTACT_EMAIL = env.text("CONTACT_EMAIL")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "PictureTalk <noreply@localhost>")
 
+# --- Moderation ---
+#: Whether what weighs heavily waits for a second moderator, and appeals for one who has not decided before. Switch it
+#: off only where there is a single moderator.
+SECOND_MODERATOR = env.flag("SECOND_MODERATOR", True)
+#: A video that its certificate calls red: "deliver" it with a warning, or "hold" it until a person has looked.
+RED_VIDEOS = env.choice("RED_VIDEOS", "deliver", ("deliver", "hold"))
+
 # --- Security ---
 #: Whether people reach the site by https (set it to false only behind something that makes it safe otherwise).
 HTTPS = env.flag("HTTPS", not DEBUG)
+
+
+def _own_host() -> str:
+    """In production the first host that is named without a wildcard; in debug where the server listens."""
+    named = [host for host in ALLOWED_HOSTS if not host.startswith(".")]
+    return named[0] if named and not DEBUG else f"{HOST}:{PORT}"
+
+
+#: The site's own address, for links in messages that no request asked for.
+SITE_URL = env.text("SITE_URL") or f"{'https' if HTTPS else 'http'}://{_own_host()}"
+if urlsplit(SITE_URL).scheme not in ("http", "https") or not urlsplit(SITE_URL).netloc:
+    raise ConfigurationError("SITE_URL: it must begin with https:// or http:// and name a host")
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS

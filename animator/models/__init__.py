@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from animator.models.appeal import Appeal
 from animator.models.audit import AuditEntry, AuditHead
 from animator.models.blocked_photo import BlockedPhoto
 from animator.models.consent import Consent, ConsentRevocation
 from animator.models.consent_request import ConsentRequest
-from animator.models.decision import Decision
+from animator.models.decision import Decision, DecisionItem
 from animator.models.erasure import Erasure
 from animator.models.file_check import FileCheck
 from animator.models.hold import Hold
+from animator.models.item_lock import ItemLock
 from animator.models.job import Job
 from animator.models.job_face import JobFace
 from animator.models.job_line import JobLine
+from animator.models.notice import Notice
 from animator.models.photo import Photo
 from animator.models.plan import Grant, Plan, UserLimits
 from animator.models.public_figure import PublicFigure
+from animator.models.quality_review import QualityReview
 from animator.models.report import Report
 from animator.models.result import Result
 from animator.models.screening_rule import ScreeningRule
@@ -24,6 +28,7 @@ from animator.models.speech import Speech
 from animator.models.usage import UsageEntry
 
 __all__ = [
+    "Appeal",
     "AuditEntry",
     "AuditHead",
     "BlockedPhoto",
@@ -31,16 +36,20 @@ __all__ = [
     "ConsentRequest",
     "ConsentRevocation",
     "Decision",
+    "DecisionItem",
     "Erasure",
     "FileCheck",
     "Grant",
     "Hold",
+    "ItemLock",
     "Job",
     "JobFace",
     "JobLine",
+    "Notice",
     "Photo",
     "Plan",
     "PublicFigure",
+    "QualityReview",
     "Report",
     "Result",
     "ScreeningRule",

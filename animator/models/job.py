@@ -72,6 +72,10 @@ class Job(models.Model):
     max_side = models.PositiveIntegerField(null=True, blank=True, help_text="Longest side its owner's plan allows.")
     #: Its place among the waiting: ``animator.services.turns``.
     turn = models.BigIntegerField(default=0)
+    owner_deleted_at = models.DateTimeField(
+        null=True, blank=True, help_text="Deleted by its owner; kept until a moderator has decided."
+    )
+
     created_at = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField()
     held_at = models.DateTimeField(null=True, blank=True, help_text="Since when it waits for a person, see Hold.")

@@ -48,6 +48,10 @@ class Report(models.Model):
     good_faith = models.BooleanField(default=False, help_text="Confirmed to be true to the best of their knowledge.")
     follow_hash = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=ReportState.choices, default=ReportState.OPEN)
+    decision = models.ForeignKey(
+        "animator.Decision", null=True, blank=True, on_delete=models.SET_NULL, related_name="answered_reports",
+        help_text="The one that answers it, be it about this report or about another of the same video or a copy.",
+    )  # fmt: skip
     due_at = models.DateTimeField(null=True, blank=True, help_text="Urgent: to be decided by then.")
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)

@@ -21,6 +21,7 @@ class Result(models.Model):
     seconds_taken = models.FloatField(help_text="From start to finish; the ETA of later jobs comes from it.")
     removed_at = models.DateTimeField(null=True, blank=True, help_text="Taken down: only moderators may see it.")
     hidden_at = models.DateTimeField(null=True, blank=True, help_text="Hidden until an urgent report is decided.")
+    label = models.CharField(max_length=200, blank=True, help_text="With what moderators have marked it.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -20,7 +20,8 @@ from animator.models.photo import Photo
 from animator.models.speech import Speech
 from animator.models.upload import UploadState
 from animator.rules import rule
-from animator.selectors.result import may_moderate
+from animator.selectors.item_lock import account_name, staff_name
+from animator.selectors.result import judged, may_moderate
 from animator.selectors.script import speeches_of
 
 #: Holds that still hold something: their job waits, or their photo is there.
@@ -123,7 +124,7 @@ def hold_card(hold: Hold) -> dict[str, Any]:
         "told": hold.told,
         "detail": hold.detail,
         "created_at": hold.created_at,
-        "owner_email": hold.owner.email if hold.owner is not None else "",
+        "account": account_name(hold.owner_id),
         "title": job.title if job is not None else "",
         "words": "\n".join(one.words for one in speeches),
         "heard": hold.detail.get("heard", ""),
@@ -134,7 +135,7 @@ def hold_card(hold: Hold) -> dict[str, Any]:
         "outcome": hold.outcome,
         "reasons": hold.reasons,
         "rule": rule(hold.rule) if hold.rule is not None else None,
-        "decided_by": hold.decided_by,
+        "decided_by": staff_name(hold.decided_by) if hold.decided_by is not None else "",
         "decided_at": hold.decided_at,
     }
 
@@ -144,7 +145,7 @@ def photo_for_viewer(user: User, photo_id: UUID) -> Photo:
     visible = Q(owner=user)
     if may_moderate(user):
         held = Hold.objects.filter(outcome="")
-        visible |= Q(holds__in=held) | Q(jobs__holds__in=held)
+        visible |= Q(holds__in=held) | Q(jobs__holds__in=held) | judged("jobs__")
     return Photo.objects.exclude(state=UploadState.ERASED).filter(visible).distinct().get(id=photo_id)
 
 
@@ -154,4 +155,5 @@ def speech_for_viewer(user: User, speech_id: UUID) -> Speech:
     if may_moderate(user):
         held = Hold.objects.filter(outcome="")
         visible |= Q(jobs__holds__in=held) | Q(lines__job__holds__in=held)
+        visible |= judged("jobs__") | judged("lines__job__")
     return Speech.objects.exclude(state=UploadState.ERASED).filter(visible).distinct().get(id=speech_id)

@@ -24,12 +24,12 @@ def _jobs() -> QuerySet[Job]:
 
 def job_for_user(user: User, job_id: UUID) -> Job:
     """The user's own job. Raises ``Job.DoesNotExist`` for anybody else's."""
-    return _jobs().get(id=job_id, owner=user)
+    return _jobs().get(id=job_id, owner=user, owner_deleted_at__isnull=True)
 
 
 def jobs_for_user(user: User, limit: int = 200) -> list[Job]:
     """The user's latest jobs, newest first."""
-    return list(_jobs().filter(owner=user).order_by("-created_at")[:limit])
+    return list(_jobs().filter(owner=user, owner_deleted_at__isnull=True).order_by("-created_at")[:limit])
 
 
 def job_payloads(jobs: Iterable[Job]) -> list[dict[str, Any]]:

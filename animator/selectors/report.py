@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
+from animator.models.appeal import AppealSide
 from animator.models.report import Report, ReportState
 from animator.models.result import Result
 from animator.rules import rule
 from animator.selectors.result import may_moderate
+from animator.selectors.statement import appeal_until
 
 
 def reports_for_moderator(user: User, state: str = ReportState.OPEN) -> QuerySet[Report]:
@@ -47,35 +50,32 @@ def report_payload(report: Report) -> dict[str, Any]:
     }
 
 
-def reported_job(report: Report) -> dict[str, Any] | None:
-    """What a moderator sees of the job; None when its owner deleted it."""
-    job = report.job
-    if job is None:
-        return None
-    result = getattr(job, "result", None)
-    return {
-        "id": str(job.id),
-        "title": job.title,
-        "state": job.state,
-        "created_at": job.created_at,
-        "owner_email": job.owner.email,
-        "removed": result is not None and result.removed_at is not None,
-        "hidden": result is not None and result.hidden_at is not None,
-    }
-
-
 def reportable_job(job_id: UUID) -> UUID | None:
     """The id of a job that has a video, whoever's it is; None for any other."""
     return Result.objects.filter(job_id=job_id).values_list("job_id", flat=True).first()
 
 
 def followed_report(report: Report) -> dict[str, Any]:
-    """What the sender of a report learns of it: the decision and the rule, not the words of the file."""
-    decision = report.decisions.order_by("-created_at").first()
+    """What the sender of a report learns of it: the measure and the rule, not the words of the file.
+
+    ``can_appeal``: it was dismissed, by no more than six months ago, and there is no appeal yet.
+    """
+    decision = report.decision
     result = Result.objects.filter(job_id=report.job_ref).first() if report.job_ref is not None else None
+    reversed_ = report.decisions.filter(appeals__side=AppealSide.REPORTER).order_by("-created_at").first()
+    appealed = decision or reversed_
+    appeal = appealed.appeals.filter(side=AppealSide.REPORTER).first() if appealed is not None else None
+    last = appeal_until(decision) if decision is not None else None
     return {
         "state": report.state,
         "hidden": result is not None and result.hidden_at is not None,
         "rule": rule(decision.rule) if decision is not None and decision.rule is not None else None,
+        "action": decision.action if decision is not None else "",
+        "decision": decision,
         "decided_at": report.decided_at,
+        "appeal": appeal,
+        "appeal_until": last,
+        "can_appeal": (
+            report.state == ReportState.DISMISSED and appeal is None and last is not None and timezone.now() <= last
+        ),
     }

@@ -10,6 +10,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from animator.media_address import media_address
+from animator.models.photo import Photo
+from animator.models.quality_review import ReviewState
+from animator.models.report import ReportState
 from animator.models.result import Result
 
 #: The files of a result, by the name in their address.
@@ -21,14 +24,26 @@ def may_moderate(user: User) -> bool:
     return bool(user.is_active and (user.is_moderator or user.is_administrator))
 
 
+def judged(job: str) -> Q:
+    """Jobs that moderators have to judge: ``job`` is the path to them, empty or with two underscores at its end."""
+    return (
+        Q(**{f"{job}reports__isnull": False})
+        | Q(**{f"{job}decision_items__isnull": False})
+        | Q(**{f"{job}quality_review__state": ReviewState.OPEN})
+    )
+
+
 def result_for_user(user: User, job_id: UUID) -> Result:
-    """The result of the user's own job unless taken down or hidden; for moderators, of any job that was reported.
+    """The result of the user's own job unless taken down or hidden; for moderators, of a job that somebody reported or
+    appealed about, of a copy of one whose report is open, and of one whose quality is to be judged.
 
     Raises ``Result.DoesNotExist`` otherwise.
     """
-    visible = Q(job__owner=user, removed_at__isnull=True, hidden_at__isnull=True)
+    visible = Q(job__owner=user, removed_at__isnull=True, hidden_at__isnull=True, job__owner_deleted_at__isnull=True)
     if may_moderate(user):
-        visible |= Q(job__reports__isnull=False)
+        visible |= judged("job__")
+        reported = Photo.objects.filter(jobs__reports__state=ReportState.OPEN).exclude(sha256="")
+        visible |= Q(job__photo__sha256__in=reported.values("sha256"))
     return Result.objects.filter(visible).select_related("job").distinct().get(job_id=job_id)
 
 
@@ -49,5 +64,6 @@ def result_payload(result: Result, viewer: User) -> dict[str, Any]:
         "fps": result.fps,
         "bytes": result.bytes,
         "verdict": result.verdict,
+        "label": result.label,
         "certificate": result.certificate,
     }

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from animator import queue, realtime
 from animator.errors import conflict
-from animator.models import Job, JobLine, Photo, Speech
+from animator.models import Job, JobLine, Photo, Result, Speech
 from animator.models.erasure import Why
 from animator.models.job import TERMINAL_STATES, JobState
 from animator.models.upload import Upload, UploadState
@@ -34,9 +34,11 @@ from animator.selectors.speech import speech_for_user
 from animator.services import audit, hold, quota, screening, turns
 from animator.services.announcing import announce, announce_places
 from animator.services.consent import Confirmation, Movement, attach_faces, consent_for_face
+from animator.services.evidence import is_evidence
 from animator.services.file_erasure import erase_later
 from animator.services.photo import erase_photo
 from animator.services.speech import erase_speech
+from animator.services.standing import check_may_begin
 from animator.services.upload import new_token
 from gpu_worker.errors import InputError
 
@@ -74,9 +76,10 @@ def create_job(user: User, request: JobRequest) -> Job:
 
     Raises ``Photo.DoesNotExist`` or ``Speech.DoesNotExist`` for what is not the user's, and InputError: what made the
     photo or speech unusable, ``photo_not_ready``, ``speech_not_ready``, ``several_faces``, ``unknown_face``, the codes
-    of :func:`consent_for_face` and of ``quota.reserve``, ``text_refused``, ``public_figure_refused``. What a rule holds
-    waits for a moderator.
+    of :func:`consent_for_face`, of :func:`check_may_begin` and of ``quota.reserve``, ``text_refused``,
+    ``public_figure_refused``. What a rule holds waits for a moderator.
     """
+    check_may_begin(user)
     check_script(request)
     said = tuple(dict.fromkeys(line.speech for line in request.lines)) or (request.speech,)
     spoken, picture = [speech_for_user(user, one) for one in said], photo_for_user(user, request.photo)
@@ -230,9 +233,16 @@ def retry_job(user: User, job_id: UUID) -> Job:
     job = selectors.job_for_user(user, job_id)
     if job.error_code == "refused_by_moderator":
         raise conflict("job_was_refused", "A moderator refused this video.", "Its page says how to object.")
+    check_may_begin(user)
     spoken = speeches_of(job)
-    verdict = screening.screen_speeches(user, spoken)
-    named = screening.screen_names(user, [*(one.words for one in spoken), *names_given(job.photo)], "job", job.id)
+    # What was refused and cleared on appeal is not stopped again for the same words.
+    cleared = job.error_code == "refusal_reversed"
+    verdict = Verdict("allow") if cleared else screening.screen_speeches(user, spoken)
+    named = (
+        None
+        if cleared
+        else screening.screen_names(user, [*(one.words for one in spoken), *names_given(job.photo)], "job", job.id)
+    )
     token, now = new_token(), timezone.now()
     with transaction.atomic():
         if not job_is_covered(job, now):
@@ -257,19 +267,20 @@ def retry_job(user: User, job_id: UUID) -> Job:
 def delete_job(user: User, job_id: UUID) -> None:
     """Erase a job's video, and its photo and speech unless another job uses them. The consent stays.
 
+    Where an urgent report waits, the video is gone for its owner, but its files stay, hidden, until the decision.
     Raises ``job_is_active`` while it waits or runs.
     """
     job = selectors.job_for_user(user, job_id)
-    speeches = speeches_of(job)
+    now = timezone.now()
     with transaction.atomic():
-        deleted, _ = Job.objects.filter(id=job.id, state__in=TERMINAL_STATES).delete()
-        if deleted == 0:
+        if is_evidence(job.id):
+            Job.objects.filter(id=job.id).update(owner_deleted_at=now, updated_at=now)
+            Result.objects.filter(job_id=job.id, hidden_at__isnull=True, removed_at__isnull=True).update(hidden_at=now)
+            audit.record(user, "job_deleted", "job", job.id, kept="until the decision")
+        elif finish_deletion(job):
+            audit.record(user, "job_deleted", "job", job.id)
+        else:
             raise conflict("job_is_active", "This video is still in the making.", "Cancel it first.")
-        audit.record(user, "job_deleted", "job", job.id)
-        erase_later("job", job.id, Why.OWNER)
-        erase_photo(job.photo)
-        for speech in speeches:
-            erase_speech(speech)
     realtime.send_job_deleted(job.id, user.id)
 
 
@@ -278,6 +289,19 @@ def _wait_for_a_person(job: Job, verdict: Verdict, named: FigureVerdict) -> bool
     held = screening.apply_verdict(job, verdict)
     held = screening.apply_figures(job, named) or held
     return hold.inherit_photo_holds(job) or held
+
+
+def finish_deletion(job: Job) -> bool:
+    """Erase everything of a job that has ended, row and all; False while it waits or runs. In a transaction."""
+    speeches = speeches_of(job)
+    deleted, _ = Job.objects.filter(id=job.id, state__in=TERMINAL_STATES).delete()
+    if deleted == 0:
+        return False
+    erase_later("job", job.id, Why.OWNER)
+    erase_photo(job.photo)
+    for speech in speeches:
+        erase_speech(speech)
+    return True
 
 
 def _check_ready(upload: Upload, code: str, message: str) -> None:

@@ -27,6 +27,7 @@ from animator.selectors.line import owners_at_their_limit
 from animator.services import quota, turns
 from animator.services.announcing import announce, announce_places
 from animator.services.erasure import erase_job_output
+from animator.services.quality_review import review_if_red
 from animator.services.upload import new_token
 from gpu_worker.errors import InputError
 
@@ -120,7 +121,7 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
             state=JobState.SUCCEEDED, stage="", percent=100, eta_s=None, finished_at=now, updated_at=now
         )
         if done == 1:
-            Result.objects.create(
+            made = Result.objects.create(
                 job_id=job_id,
                 folder=video.folder,
                 bytes=video.video.bytes + video.other_bytes,
@@ -133,6 +134,7 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
                 certificate=video.certificate,
                 seconds_taken=(now - started_at).total_seconds(),
             )
+            review_if_red(made)
             quota.settle(job_id, video.duration_s)
     if done != 1:
         storage.erase_folder(video.folder)

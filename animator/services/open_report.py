@@ -64,8 +64,8 @@ def make_open_report(wanted: OpenReport) -> tuple[Report, str]:
             follow_hash=follow_hash(secret),
             due_at=urgent_until(wanted.reason),
         )
-        audit.record(None, "reported", "job", job or "", report=str(report.id), reason=report.reason)
         hide_if_urgent(report)
+        audit.record(None, "reported", "job", job or "", report=str(report.id), reason=report.reason)
     return report, secret
 
 

@@ -22,6 +22,7 @@ from animator.models.upload import UploadState
 from animator.selectors.photo import photo_for_user, photo_payload
 from animator.services import photo_screening, quota, upload
 from animator.services.file_erasure import erase_later
+from animator.services.standing import check_may_make
 from gpu_worker.errors import InputError
 
 
@@ -31,6 +32,7 @@ def add_photo(user: User, file: storage.Upload) -> Photo:
     Raises ``empty_photo``, ``photo_file_too_large``, ``not_a_photo`` or what ``quota.check_upload_allowance`` raises;
     nothing is left behind then.
     """
+    check_may_make(user)
     config = engine_config()
     if not file.size:
         raise InputError("empty_photo", "The file is empty.", "Please choose the picture again; the upload broke off.")

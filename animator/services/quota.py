@@ -110,6 +110,24 @@ def refund(job_id: UUID) -> bool:
     return True
 
 
+def refund_made(job_id: UUID) -> bool:
+    """Give back what a video cost that was made and is withdrawn; False where that is done already."""
+    charge = Job.objects.filter(id=job_id).values_list("charge", flat=True).first()
+    if charge is None or Job.objects.filter(id=job_id, charge=charge).update(charge=None) != 1:
+        return False
+    paid: dict[tuple[str, int | None], int] = defaultdict(int)
+    rows = list(UsageEntry.objects.filter(charge=charge).select_related("grant").order_by("id"))
+    for row in rows:
+        paid[row.unit, row.grant_id] += row.amount
+    # A name of its own: the charge itself was closed when the video was made.
+    back = uuid.uuid4()
+    for row in rows:
+        amount = paid.pop((row.unit, row.grant_id), 0)
+        if amount > 0:
+            _write(row.user_id, row.unit, UsageStep.REFUND, -amount, row.grant, back, job_id, row.day)
+    return True
+
+
 def check_upload_allowance(user: User, size: int) -> None:
     """Raises ``upload_over_plan``, ``too_many_uploads`` or ``storage_full`` where a file of ``size`` bytes is too
     much."""

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from animator import queue
 from animator.models import Photo, Speech
-from animator.services import file_check, hold, job_run, upload
+from animator.services import file_check, hold, item_lock, job_run, notice, upload
 
 log = logging.getLogger(__name__)
 
@@ -18,11 +18,13 @@ def recover() -> int:
     """Bring back lost jobs and checks; returns how many. Without Redis it waits for the next turn."""
     now = timezone.now()
     hold.close_moot_holds()
+    item_lock.forget_old_locks()
     try:
         count = job_run.recover(now)
         count += upload.recover(Photo, queue.enqueue_photo_check, now)
         count += upload.recover(Speech, queue.enqueue_speech_check, now)
         count += file_check.recover(now)
+        count += notice.recover(now)
     except RedisError as error:
         log.warning("Redis is away, nothing can be recovered now: %s", error)
         return 0

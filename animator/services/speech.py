@@ -21,6 +21,7 @@ from animator.models.upload import UploadState
 from animator.selectors.speech import speech_for_user, speech_payload
 from animator.services import quota, upload
 from animator.services.file_erasure import erase_later
+from animator.services.standing import check_may_make
 from gpu_worker.errors import InputError
 from gpu_worker.languages import find_language
 from gpu_worker.speech.markup import parse_markup
@@ -69,6 +70,7 @@ def add_typed_speech(user: User, words: TypedWords) -> Speech:
     ``unsupported_language``, ``unknown_voice``, ``voice_speaks_another_language``, ``bad_speed``, ``bad_pitch`` or
     ``too_many_uploads``.
     """
+    check_may_make(user)
     words = check_words(words)
     with transaction.atomic():
         quota.check_upload_allowance(user, 0)
@@ -92,6 +94,7 @@ def add_sound(user: User, kind: str, file: storage.Upload, transcript: str, lang
     Raises ``empty_sound``, ``sound_file_too_large``, ``unreadable_sound``, ``unsupported_language``, ``text_too_long``,
     ``no_speakable_text``, ``upload_over_plan``, ``too_many_uploads`` or ``storage_full``; nothing is left behind then.
     """
+    check_may_make(user)
     config = engine_config()
     if transcript.strip():
         check_text(transcript, config)

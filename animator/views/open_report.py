@@ -8,16 +8,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from animator.conf import site_config
-from animator.errors import SiteError
+from animator.errors import SiteError, conflict
+from animator.forms.decision import AppealForm
 from animator.forms.open_report import OpenReportForm
+from animator.models.appeal import AppealSide
 from animator.models.file_check import FileCheck
 from animator.models.report import Report
 from animator.selectors.file_check import file_check
 from animator.selectors.report import followed_report
 from animator.services import rate
+from animator.services.appeal import make_appeal
 from animator.services.open_report import OpenReport, make_open_report, report_by_secret, send_receipt
 
 
@@ -47,20 +50,27 @@ def report_new(request: HttpRequest) -> HttpResponse:
     return render(request, "animator/report_new.html", context, status=status)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def report_follow(request: HttpRequest, secret: str) -> HttpResponse:
-    """The receipt, and what became of the report."""
+    """The receipt, and what became of the report; POST appeals against its dismissal."""
     try:
         report = report_by_secret(secret)
     except Report.DoesNotExist:
         raise Http404 from None
-    context = {
-        "report": report,
-        "outcome": followed_report(report),
-        "address": request.build_absolute_uri(),
-    }
-    return render(request, "animator/report_follow.html", context)
+    outcome = followed_report(report)
+    form = AppealForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if outcome["decision"] is None:
+                raise conflict("nothing_to_appeal", "There is no decision yet.")
+            make_appeal(outcome["decision"], AppealSide.REPORTER, form.cleaned_data["statement"])
+        except SiteError as error:
+            form.add_error(None, f"{error.message} {error.hint}")
+        else:
+            return redirect("animator:report_follow", secret)
+    context = {"report": report, "outcome": outcome, "address": request.build_absolute_uri(), "form": form}
+    return render(request, "animator/report_follow.html", context, status=400 if form.errors else 200)
 
 
 def _check(request: HttpRequest) -> FileCheck | None:

@@ -15,7 +15,8 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from accounts.models import User
-from animator.models import Consent, FileCheck, Hold, Job, Photo, Report, Speech
+from animator.models import Appeal, Consent, Decision, FileCheck, Hold, Job, Photo, QualityReview, Report, Speech
+from animator.selectors.statement import statement_path
 from animator.services.hold import hold_photo
 from animator.services.open_report import follow_hash
 from animator.services.report import make_report
@@ -27,10 +28,9 @@ WHO = ("owner", "other", "anonymous", "moderator", "administrator")
 #: Follows a report that was made without an account.
 SECRET = "a-secret-that-nobody-guesses"
 
-Thing = Consent | Job | Photo | Speech | Report | FileCheck | Hold
+Thing = Appeal | Consent | Decision | FileCheck | Hold | Job | Photo | QualityReview | Report | Speech | User
 #: Addresses that end in a word instead of an id.
 WORDS = {"report_follow": SECRET, "audit_export": "csv"}
-
 
 #: Sends to the sign-in page.
 LOGIN = 302
@@ -60,13 +60,30 @@ TABLE = (
     Row("report_new", "post", (400, 400, 400, 400, 400)),
     # The secret is the key to a report that was made without an account.
     Row("report_follow", "get", (200, 200, 200, 200, 200), "followed"),
-    Row("report_follow", "post", (405, 405, 405, 405, 405), "followed"),
+    # An empty appeal is refused.
+    Row("report_follow", "post", (400, 400, 400, 400, 400), "followed"),
     Row("report_list", "get", (403, 403, LOGIN, 200, 200)),
     Row("report_detail", "get", (403, 403, LOGIN, 200, 200), "report"),
     # An empty form is refused, after the gate.
     Row("report_detail", "post", (403, 403, LOGIN, 400, 400), "report"),
     Row("screening", "get", (403, 403, LOGIN, 403, 200)),
     Row("screening", "post", (403, 403, LOGIN, 403, 400)),
+    # No decision waits for a second moderator.
+    Row("report_second", "post", (403, 403, LOGIN, 404, 404), "report"),
+    Row("report_second", "get", (405, 405, 405, 405, 405), "report"),
+    # The key of a statement of reasons is mailed to whom it concerns, who may not be able to sign in.
+    Row("statement", "get", (200, 200, 200, 200, 200), "decision"),
+    Row("statement", "post", (400, 400, 400, 400, 400), "decision"),
+    Row("own_decisions", "get", (200, 200, LOGIN, 200, 200)),
+    Row("moderation", "get", (403, 403, LOGIN, 200, 200)),
+    Row("moderation", "post", (405, 405, 405, 405, 405)),
+    Row("moderation_account", "get", (403, 403, LOGIN, 200, 200), "account"),
+    Row("appeal_detail", "get", (403, 403, LOGIN, 200, 200), "appeal"),
+    Row("appeal_detail", "post", (403, 403, LOGIN, 400, 400), "appeal"),
+    Row("quality_detail", "get", (403, 403, LOGIN, 200, 200), "review"),
+    Row("quality_detail", "post", (403, 403, LOGIN, 400, 400), "review"),
+    Row("moderation_statistics", "get", (403, 403, LOGIN, 200, 200)),
+    Row("api_moderation_lock", "post", (403, 403, 401, 400, 400)),
     Row("hold_list", "get", (403, 403, LOGIN, 200, 200)),
     Row("hold_list", "post", (405, 405, 405, 405, 405)),
     Row("hold_detail", "get", (403, 403, LOGIN, 200, 200), "hold"),
@@ -126,8 +143,24 @@ TABLE = (
 @pytest.fixture
 def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
     job, unreported = finish_job(make_job()), finish_job(make_job())
+    # Moderators may look at copies of what was reported; this is none.
+    Photo.objects.filter(id=unreported.photo_id).update(sha256="0" * 64)
     held_photo = make_ready_photo(owner)
+    followed = Report.objects.create(reason="fraud", statement="No.", follow_hash=follow_hash(SECRET))
+    former = User.objects.create_user("former@example.com", is_moderator=True)
+    decision = Decision.objects.create(
+        report=followed,
+        subject=owner,
+        moderator=former,
+        action="label",
+        reasons="No.",
+        in_force_at=timezone.now(),
+    )
     return {
+        "account": owner,
+        "decision": decision,
+        "appeal": Appeal.objects.create(decision=decision, side="reporter", statement="Still wrong."),
+        "review": QualityReview.objects.create(job=finish_job(make_job())),
         "hold": hold_photo(held_photo, "nudity"),
         "held_photo": held_photo,
         "job": job,
@@ -137,7 +170,7 @@ def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
         "report": make_report(owner, job.id, "fraud", "Not me."),
         "photo": make_ready_photo(owner),
         "speech": make_ready_speech(owner),
-        "followed": Report.objects.create(reason="fraud", statement="No.", follow_hash=follow_hash(SECRET)),
+        "followed": followed,
         "check": FileCheck.objects.create(seen_at=timezone.now()),
     }
 
@@ -153,6 +186,9 @@ def people(owner: User, other: User, moderator: User, administrator: User) -> di
 def address(row: Row, things: dict[str, Thing]) -> str:
     if row.name in WORDS:
         return reverse(f"animator:{row.name}", args=[WORDS[row.name]])
+    thing = things.get(row.thing)
+    if row.name == "statement" and isinstance(thing, Decision):
+        return statement_path(thing)
     arguments: list[object] = [things[row.thing].pk] if row.thing else []
     if row.name == "media_result":
         arguments.append("secret.txt" if row.thing == "unreported_secret" else "video.mp4")

@@ -16,7 +16,7 @@ from accounts.models import User
 from animator.models import AuditEntry, Decision, FileCheck, Job, Report, Result
 from animator.models.report import ReportReason
 from animator.rules import RULES, rule_about
-from animator.services.report import decide
+from animator.services.decision import Ruling, decide
 from gpu_worker.errors import InputError
 from tests.animator.conftest import finish_job
 
@@ -54,7 +54,7 @@ def test_a_stranger_reports_and_follows_by_the_secret_link(
     assert page.status_code == 200
     assert page.context["outcome"]["state"] == "open"
     assert "no-store" in page["Cache-Control"]
-    decide(moderator, report.id, "take_down", "The uncle did not agree.")
+    decide(moderator, report.id, Ruling("hide", "The uncle did not agree."))
     page = Client().get(answer["Location"])
     assert (page.context["outcome"]["state"], page.context["outcome"]["rule"].number) == ("upheld", 4)
     for private in ("The uncle did not agree.", owner.email, moderator.email, finished_job.title):
@@ -122,7 +122,7 @@ def test_a_photo_of_me_needs_no_number(stranger: Client, moderator: User) -> Non
     client = Client()
     client.force_login(moderator)
     assert client.get(f"/reports/{report.id}/").status_code == 200
-    decide(moderator, report.id, "take_down", "Found and handled by hand.")
+    decide(moderator, report.id, Ruling("hide", "Found and handled by hand."))
     assert stranger.get(answer["Location"]).context["outcome"]["state"] == "upheld"
 
 
@@ -163,7 +163,7 @@ def test_urgent_reports_hide_the_video_at_once_and_start_the_clock(
     assert timedelta(hours=48) <= report.due_at - before < timedelta(hours=48, minutes=5)
     assert AuditEntry.objects.filter(action="hidden", object_id=str(finished_job.id)).count() == 1
 
-    decide(moderator, report.id, "dismiss", "An adult, fully dressed.")
+    decide(moderator, report.id, Ruling("no_action", "An adult, fully dressed."))
     assert mine.get(video, follow=True).status_code == 200
 
 
@@ -173,10 +173,10 @@ def test_a_video_stays_hidden_while_another_urgent_report_waits(
     for reason in ("intimate", "minor", "fraud"):
         send(stranger, target=str(finished_job.id), reason=reason)
     fraud, intimate, minor = (Report.objects.get(reason=reason) for reason in ("fraud", "intimate", "minor"))
-    decide(moderator, intimate.id, "dismiss", "No.")
-    decide(moderator, fraud.id, "dismiss", "No.")
+    decide(moderator, intimate.id, Ruling("no_action", "No."))
+    decide(moderator, fraud.id, Ruling("no_action", "No."))
     assert Result.objects.get().hidden_at is not None
-    decide(moderator, minor.id, "dismiss", "No.")
+    decide(moderator, minor.id, Ruling("no_action", "No."))
     assert Result.objects.get().hidden_at is None
 
 
@@ -204,13 +204,13 @@ def test_the_owner_is_told_what_why_under_which_rule_and_how_to_object(
     client.force_login(moderator)
     facts = "The person shown wrote to us that she never agreed."
     report = Report.objects.get()
-    sent = client.post(f"/reports/{report.id}/", {"action": "take_down", "reasons": facts, "rule": "4"})
+    sent = client.post(f"/reports/{report.id}/", {"action": "hide", "reasons": facts, "rule": "4"})
     assert sent.status_code == 302
     assert Decision.objects.get().rule == 4
     client.force_login(owner)
     page = client.get(f"/jobs/{finished_job.id}/").content.decode()
     for said in (facts, "Rule 4: No deception", "The person shown did not agree", "objections@example.org",
-                 "within six months", str(finished_job.id)):  # fmt: skip
+                 "You can appeal until", str(finished_job.id)):  # fmt: skip
         assert said in page
     for private in ("My secret words.", "niece@example.org", moderator.email):
         assert private not in page
@@ -222,9 +222,9 @@ def test_without_a_choice_the_rule_is_the_one_the_report_is_about(
     send(stranger, target=str(finished_job.id), reason="hate")
     report = Report.objects.get()
     with pytest.raises(InputError) as caught:
-        decide(moderator, report.id, "take_down", "Bad.", 99)
+        decide(moderator, report.id, Ruling("hide", "Bad.", 99))
     assert caught.value.code == "rule_unknown"
-    decide(moderator, report.id, "take_down", "Bad.")
+    decide(moderator, report.id, Ruling("hide", "Bad."))
     assert Decision.objects.get().rule == 5
 
 

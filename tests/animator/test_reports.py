@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from animator.models import AuditEntry, Decision, Job, Report, Result
+from animator.models import AuditEntry, Decision, Job, Photo, Report, Result
 from animator.models.report import ReportState
-from animator.services.report import decide, make_report
+from animator.services.decision import Ruling, decide
+from animator.services.report import make_report
 from gpu_worker.errors import InputError
 from tests.animator.conftest import finish_job
 
@@ -64,7 +65,7 @@ def test_a_take_down_hides_the_video_at_once(
     client.force_login(owner)
     assert client.get(video, follow=True).status_code == 200
     client.force_login(moderator)
-    response = client.post(f"/reports/{report.id}/", {"action": "take_down", "reasons": "No consent, section 2."})
+    response = client.post(f"/reports/{report.id}/", {"action": "hide", "reasons": "No consent, section 2."})
     assert response.status_code == 302
     client.force_login(owner)
     assert client.get(video, follow=True).status_code == 404
@@ -76,33 +77,33 @@ def test_a_take_down_hides_the_video_at_once(
     assert client.get(video, follow=True).status_code == 200, "a decision can be looked at again"
 
     decision = Decision.objects.get()
-    assert (decision.moderator, decision.action, decision.reasons) == (moderator, "take_down", "No consent, section 2.")
+    assert (decision.moderator, decision.action, decision.reasons) == (moderator, "hide", "No consent, section 2.")
     report.refresh_from_db()
     assert report.state == ReportState.UPHELD
-    assert AuditEntry.objects.filter(actor=moderator, action="take_down", object_id=str(finished_job.id)).count() == 1
+    assert AuditEntry.objects.filter(actor=moderator, action="hide", object_id=str(finished_job.id)).count() == 1
 
 
 def test_a_dismissal_leaves_the_video(report: Report, moderator: User, finished_job: Job) -> None:
-    decide(moderator, report.id, "dismiss", "The person agreed in writing.")
+    decide(moderator, report.id, Ruling("no_action", "The person agreed in writing."))
     report.refresh_from_db()
     assert report.state == ReportState.DISMISSED
     assert Result.objects.get().removed_at is None
 
 
 @pytest.mark.parametrize(
-    ("action", "reasons", "code"), [("dismiss", " ", "decision_without_reasons"), ("burn", "x", "decision_unknown")]
+    ("action", "reasons", "code"), [("no_action", " ", "decision_without_reasons"), ("burn", "x", "decision_unknown")]
 )
 def test_a_decision_is_refused(action: str, reasons: str, code: str, report: Report, moderator: User) -> None:
     with pytest.raises(InputError) as caught:
-        decide(moderator, report.id, action, reasons)
+        decide(moderator, report.id, Ruling(action, reasons))
     assert caught.value.code == code
     assert not Decision.objects.exists()
 
 
 def test_a_report_is_decided_once(report: Report, moderator: User, client: Client) -> None:
-    decide(moderator, report.id, "dismiss", "Fine.")
+    decide(moderator, report.id, Ruling("no_action", "Fine."))
     client.force_login(moderator)
-    response = client.post(f"/reports/{report.id}/", {"action": "take_down", "reasons": "No."})
+    response = client.post(f"/reports/{report.id}/", {"action": "hide", "reasons": "No."})
     assert response.status_code == 400
     assert Decision.objects.count() == 1
     assert Result.objects.get().removed_at is None
@@ -110,13 +111,14 @@ def test_a_report_is_decided_once(report: Report, moderator: User, client: Clien
 
 def test_only_moderators_decide(report: Report, owner: User) -> None:
     with pytest.raises(Report.DoesNotExist):
-        decide(owner, report.id, "dismiss", "I like it.")
+        decide(owner, report.id, Ruling("no_action", "I like it."))
 
 
 def test_moderators_see_reported_videos_only_and_it_is_noted(
     report: Report, moderator: User, finished_job: Job, make_job: Any, client: Client
 ) -> None:
     private = finish_job(make_job())
+    Photo.objects.filter(id=private.photo_id).update(sha256="0" * 64)  # no copy of the reported one
     client.force_login(moderator)
     assert client.get(f"/media/results/{private.id}/video.mp4").status_code == 404
     for _ in range(3):
@@ -142,4 +144,4 @@ def test_the_report_outlives_the_video(
     client.force_login(moderator)
     page = client.get(f"/reports/{report.id}/")
     assert (page.status_code, page.context["job"], page.context["result"]) == (200, None, None)
-    decide(moderator, report.id, "take_down", "It was already gone.")
+    decide(moderator, report.id, Ruling("hide", "It was already gone."))
