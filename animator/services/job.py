@@ -238,11 +238,8 @@ def retry_job(user: User, job_id: UUID) -> Job:
     # What was refused and cleared on appeal is not stopped again for the same words.
     cleared = job.error_code == "refusal_reversed"
     verdict = Verdict("allow") if cleared else screening.screen_speeches(user, spoken)
-    named = (
-        None
-        if cleared
-        else screening.screen_names(user, [*(one.words for one in spoken), *names_given(job.photo)], "job", job.id)
-    )
+    names = [] if cleared else [*(one.words for one in spoken), *names_given(job.photo)]
+    named = screening.screen_names(user, names, "job", job.id)
     token, now = new_token(), timezone.now()
     with transaction.atomic():
         if not job_is_covered(job, now):
