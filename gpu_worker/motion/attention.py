@@ -34,13 +34,15 @@ Curves = dict[str, Curve]
 @dataclass(frozen=True)
 class Turn:
     """Somebody else speaks from ``start`` to ``end`` (seconds), at (``dx``, ``dy``) face heights from the listener, to
-    the image's right and down. ``phrases`` are the ends of the phrases in it."""
+    the image's right and down. ``phrases`` are the ends of the phrases in it. ``tilt`` is the listener's own roll,
+    degrees."""
 
     start: float
     end: float
     dx: float
     dy: float
     phrases: tuple[float, ...] = ()
+    tilt: float = 0.0
 
 
 def attentive(controls: Curves, times: Curve, turns: Sequence[Turn], style: Style, rng: np.random.Generator) -> Curves:
@@ -76,8 +78,10 @@ def _look(total: Curves, times: Curve, turn: Turn, at: float, until: float, styl
     head = minimum_jerk((times - at - 0.08) / 0.55) - minimum_jerk((times - until - 0.10) / 0.70)
     for name, amount in (("gaze_x", _GLANCE_X * right), ("gaze_y", _GLANCE_Y * down)):
         total[name] = total[name] * (1.0 - (1.0 - _PLAY) * eyes) + min(style.gaze, 1.0) * amount * eyes
-    total["yaw"] = total["yaw"] + style.head * _TURN_YAW * right * head
-    total["pitch"] = total["pitch"] + style.head * _TURN_PITCH * down * head
+    # Eyes move along the picture's axes, a head turns about its own, which are tilted with it.
+    cos, sin = np.cos(np.radians(turn.tilt)), np.sin(np.radians(turn.tilt))
+    total["yaw"] = total["yaw"] + style.head * _TURN_YAW * (cos * right + sin * down) * head
+    total["pitch"] = total["pitch"] + style.head * _TURN_PITCH * (cos * down - sin * right) * head
 
 
 def _acknowledge(total: Curves, times: Curve, turn: Turn, style: Style, rng: np.random.Generator) -> None:

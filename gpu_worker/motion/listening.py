@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -73,7 +73,7 @@ def turns_of_others(parts: Sequence[Part], place: int) -> tuple[Turn, ...]:
         for spans in _joined(speech_spans(other.timeline)):
             for start, end in _outside(spans[0][0], spans[-1][1], mine):
                 phrases = tuple(finish for _, finish in spans if start < finish <= end)
-                turns.append(Turn(start, end, float(dx), float(dy), phrases))
+                turns.append(Turn(start, end, float(dx), float(dy), phrases, me.face.roll))
     return _one_at_a_time(sorted(turns, key=lambda turn: (turn.start, turn.end)))
 
 
@@ -109,7 +109,7 @@ def _one_at_a_time(turns: list[Turn]) -> tuple[Turn, ...]:
         if result and result[-1].end > turn.start:
             last = result.pop()
             kept = tuple(moment for moment in last.phrases if moment <= turn.start)
-            result.append(Turn(last.start, turn.start, last.dx, last.dy, kept))
+            result.append(replace(last, end=turn.start, phrases=kept))
         result.append(turn)
     return tuple(result)
 

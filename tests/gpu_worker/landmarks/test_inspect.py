@@ -110,6 +110,25 @@ def test_remarks_on_a_picture_lying_on_its_side(hopper: Image) -> None:
     assert face.roll == pytest.approx(90, abs=6)
 
 
+@pytest.mark.parametrize("tilt", [20.0, -45.0])
+def test_a_tilted_head_is_measured_as_an_upright_one(hopper: Image, tilt: float) -> None:
+    upright = checked(hopper).faces[0]
+    middle = upright.landmarks[:468, :2].mean(axis=0)
+    matrix = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), tilt, 1.0)
+    size = (hopper.shape[1], hopper.shape[0])
+    turned = cv2.warpAffine(hopper, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    face = checked(np.asarray(turned, dtype=np.uint8)).faces[0]
+    back = cv2.invertAffineTransform(matrix)
+    points = face.landmarks[:, :2] @ back[:, :2].T + back[:, 2]
+    away = np.linalg.norm(points - upright.landmarks[:, :2], axis=1) / upright.height
+    assert away.mean() < 0.01
+    assert away.max() < 0.03
+    assert face.roll == pytest.approx(upright.roll - tilt, abs=3)
+    assert face.yaw == pytest.approx(upright.yaw, abs=4)
+    assert face.pitch == pytest.approx(upright.pitch, abs=4)
+    assert "heavily_tilted" not in codes(face)
+
+
 def test_numbers_the_faces_from_left_to_right(astronaut: Image, hopper: Image) -> None:
     pair = np.concatenate([hopper[:512, :500], astronaut], axis=1)
     inspection = checked(pair)

@@ -93,6 +93,17 @@ def test_an_audience_without_speakers_still_lives() -> None:
     assert far.control("gaze_y").max() > 0.05
 
 
+def test_a_tilted_head_turns_about_its_own_axes() -> None:
+    """Leaning by 90 degrees to its left, a head looks to the picture's right by bowing or lifting itself."""
+    turn = Turn(0.5, 9.0, 3.0, 0.0)
+    upright = listen(face_at(0, 100.0), (turn,), 250, FPS, seed=5)
+    leaning = listen(face_at(0, 100.0), (replace(turn, tilt=-90.0),), 250, FPS, seed=5)
+    looking = slice(60, 100)
+    assert np.array_equal(upright.control("gaze_y"), leaning.control("gaze_y"))
+    assert upright.control("yaw")[looking].mean() > leaning.control("yaw")[looking].mean() + 1.0
+    assert leaning.control("pitch")[looking].mean() > upright.control("pitch")[looking].mean() + 0.5
+
+
 def test_an_empty_track_is_no_mistake() -> None:
     empty = Timeline("en", "events", 1.0, (), (), ())
     nothing = Part(
