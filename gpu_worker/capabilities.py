@@ -84,6 +84,10 @@ _ENGINES: tuple[_Engine, ...] = (
         "the embedded aligner is used", embedded=False, torch=True,
     ),
     _Engine("warp", "render", "renders the moving portrait", "numba", ("numba", "scipy", "cv2"), _NOTHING),
+    _Engine(
+        "torch", "render", "renders the moving portrait in batches", "torch", ("torch",), "warp renders on all cores",
+        embedded=False, torch=True,
+    ),
     _Engine("ffmpeg", "encode", "reads sound and writes video", "imageio-ffmpeg", ("imageio_ffmpeg",), _NOTHING),
     _Engine("c2pa", "sign", "signs the provenance manifest", "c2pa-python", ("c2pa",), "videos are not signed"),
 )  # fmt: skip

@@ -33,6 +33,9 @@ class EngineConfig:
     preset: str = "veryfast"
     #: Frames rendered at the same time; 0 = one for each core.
     threads: int = 0
+    #: Render engine where the request names none: ``auto`` (torch where there is a CUDA device, else warp), ``warp`` or
+    #: ``torch``.
+    engine: str = "auto"
     #: Draw the visible "AI-animated" label.
     label: bool = True
     #: Put the imperceptible watermark with the job's id into every frame.

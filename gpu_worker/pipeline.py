@@ -69,7 +69,7 @@ def animate(
     report = Reporter(progress, cancelled)
     config = _config(request)
     report.enter("inspect")
-    renderer_engine = engines.renderer(request.engine)
+    renderer_engine = engines.renderer(config.engine if request.engine == "auto" else request.engine)
     photo = load_photo(request.photo, config)
     with ThreadPoolExecutor(2, thread_name_prefix="beside") as beside:
         # The watermark takes as long as the mesh and needs nothing but the photo; the mesh needs nothing of the speech.
@@ -197,7 +197,7 @@ class _Maker:
             seen += 1
             self.report.advance(min(1.0, 0.9 * seen / count))
 
-        names = {**self.engines.versions(), "render": self.engines.renderer(self.request.engine).name}
+        names = {**self.engines.versions(), "render": self.renderer.engine}
         if self.speech is not None:
             corrected = ", corrected by hand" if self.speech.timeline.corrected else ""
             names["speech"] = f"{self.speech.timeline.source}{corrected}"

@@ -101,7 +101,7 @@ def _animate(command: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--fps", type=float, default=None, help="frames per second (default: 25)")
     how.add_argument("--seed", type=int, default=None, help="same seed, same video (default: 0)")
-    how.add_argument("--engine", choices=("auto", "warp", "neural"), default="auto")
+    how.add_argument("--engine", choices=("auto", "warp", "torch", "neural"), default="auto")
     how.add_argument("--head", type=float, default=1.0, help="strength of head movement, 0 to 2 (default: 1)")
     how.add_argument("--expression", type=float, default=1.0, help="strength of the brows' play, 0 to 2 (default: 1)")
     how.add_argument("--blink-rate", type=float, default=1.0, help="blinks relative to the usual, 0 to 2 (default: 1)")

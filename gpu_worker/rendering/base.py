@@ -14,6 +14,10 @@ class PortraitRenderer(Protocol):
     """One analysed portrait, ready to be rendered from motion. Safe to use from several threads."""
 
     @property
+    def engine(self) -> str:
+        """What draws; where it is not what was asked for, with the reason. Final once the frames are drawn."""
+
+    @property
     def moving_region(self) -> Bool:
         """Mask ``(height, width)``: pixels that may ever change. All others are those of the photo, bit for bit."""
 

@@ -33,6 +33,10 @@ class SceneRenderer(Protocol):
     """Renders the moving faces of a photo from one motion each."""
 
     @property
+    def engine(self) -> str:
+        """What draws; see :attr:`PortraitRenderer.engine`."""
+
+    @property
     def moving_region(self) -> Bool:
         """Mask ``(height, width)``: pixels that may ever change."""
 
@@ -60,6 +64,10 @@ class Solo:
     """One face: its renderer, untouched."""
 
     renderer: PortraitRenderer
+
+    @property
+    def engine(self) -> str:
+        return self.renderer.engine
 
     @property
     def moving_region(self) -> Bool:
@@ -109,6 +117,10 @@ class Ensemble:
             _part(renderer, x, y, mask, self._region) for (x, y, renderer), mask in zip(renderers, owned, strict=True)
         )
         self._pool = FramePool(photo.pixels, _POOL_SIZE)
+
+    @property
+    def engine(self) -> str:
+        return "; ".join(dict.fromkeys(part.renderer.engine for part in self._parts))
 
     @property
     def moving_region(self) -> Bool:

@@ -17,11 +17,11 @@ from gpu_worker.rendering.arrays import U8
 Result = TypeVar("Result")
 
 
-def in_order(work: Callable[[int], Result], count: int, threads: int) -> Iterator[Result]:
+def in_order(work: Callable[[int], Result], count: int, threads: int, ahead: int | None = None) -> Iterator[Result]:
     """Yield ``work(0) ... work(count - 1)`` in order, computed on ``threads`` threads (0 = one for each core).
 
-    At most ``2 * threads`` results exist that were not yet yielded. An exception of ``work`` is raised in its turn, and
-    closing the iterator cancels what has not begun.
+    At most ``ahead`` results (by default two for each thread) exist that were not yet yielded. An exception of ``work``
+    is raised in its turn, and closing the iterator cancels what has not begun.
     """
     threads = threads if threads > 0 else os.cpu_count() or 1
     if threads == 1:
@@ -30,10 +30,11 @@ def in_order(work: Callable[[int], Result], count: int, threads: int) -> Iterato
         return
     pool = ThreadPoolExecutor(threads, thread_name_prefix="frame")
     waiting: deque[Future[Result]] = deque()
+    most = 2 * threads if ahead is None else ahead
     try:
         for i in range(count):
             waiting.append(pool.submit(work, i))
-            if len(waiting) >= 2 * threads:
+            if len(waiting) >= most:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -48,8 +48,21 @@ Noise = tuple[I32, I8, int, int, int]
 Coarse = tuple[F32, int, int, int]
 
 
+def grain_seed(controls: F32) -> int:
+    """Where a frame's grain begins in the tile: a number that depends on nothing but the controls."""
+    return crc32(controls.tobytes())
+
+
 def _value(controls: F32, name: str) -> float:
     return float(controls[CONTROL[name]])
+
+
+def checked(controls: FloatArray) -> F32:
+    """One frame's controls as the kernels take them. Raises ValueError for another shape, NaN and infinity."""
+    controls = np.ascontiguousarray(controls, dtype=np.float32)
+    if controls.shape != (len(CONTROLS),) or not np.isfinite(controls).all():
+        raise ValueError(f"controls must be {len(CONTROLS)} finite numbers")
+    return controls
 
 
 class WarpRenderer:
@@ -75,6 +88,15 @@ class WarpRenderer:
         self._rest_gaps = np.linalg.norm(portrait.source[lips.lower] - portrait.source[lips.upper], axis=1)
 
     @property
+    def engine(self) -> str:
+        return "warp"
+
+    @property
+    def portrait(self) -> Portrait:
+        """What was measured of the photo."""
+        return self._portrait
+
+    @property
     def moving_region(self) -> Bool:
         return self._portrait.region.mask
 
@@ -90,9 +112,7 @@ class WarpRenderer:
         return in_order(lambda i: self.frame(values[i]), len(values), threads or self._threads)
 
     def frame(self, controls: FloatArray) -> Image:
-        controls = np.ascontiguousarray(controls, dtype=np.float32)
-        if controls.shape != (len(CONTROLS),) or not np.isfinite(controls).all():
-            raise ValueError(f"controls must be {len(CONTROLS)} finite numbers")
+        controls = checked(controls)
         if not controls.any():
             return self._portrait.photo.copy()
         out = self._pool.take()
@@ -107,17 +127,30 @@ class WarpRenderer:
         return space
 
     def _draw(self, controls: F32, space: Workspace, out: U8) -> None:
-        p = self._portrait
-        region, crop = p.region, p.crop
+        head = self.place(controls, space)
+        p, region = self._portrait, self._portrait.region
+        space.field[:] = 0.0
+        self._draw_field(space)
+        reading, noise, coarse = self._arguments(controls, space)
+        warp_region(*reading, *noise, *coarse, region.first_row, region.spans, p.photo, out)
+        self.draw_openings(controls, head, space, out)
+
+    def place(self, controls: F32, space: Workspace) -> F32:
+        """The motion's one description: where all points of the mesh are in the frame (``space.screen``), which pixels
+        of the photo they show (``space.source``) and in which light (``space.shade``). Returns the head's matrix."""
         head = self._place_points(controls, space)
         self._inset(controls, space)
-        space.field[:] = 0.0
-        coarse = (space.field, region.left, region.top, region.step)
-        self._draw_field(space)
-        seed = crc32(controls.tobytes())
+        return head
+
+    def _arguments(self, controls: F32, space: Workspace) -> tuple[Reading, Noise, Coarse]:
+        region, crop, seed = self._portrait.region, self._portrait.crop, grain_seed(controls)
         reading = (crop.flat, crop.stride, crop.rows, crop.x, crop.y)
         noise = (self._loss, self._noise, seed % TILE, (seed >> 8) % TILE, self._grain)
-        warp_region(*reading, *noise, *coarse, region.first_row, region.spans, p.photo, out)
+        return reading, noise, (space.field, region.left, region.top, region.step)
+
+    def draw_openings(self, controls: F32, head: F32, space: Workspace, out: U8) -> None:
+        """Draw mouth and eyes with the skin around them over ``out``, whose skin is drawn; needs ``space.field``."""
+        reading, noise, coarse = self._arguments(controls, space)
         for index in range(3):
             self._draw_window(index, space, reading, noise, coarse, out)
         for index, side in enumerate(EYES):
