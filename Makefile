@@ -10,8 +10,9 @@ test:
 lint:
 	@sh deploy/bootstrap.sh lint
 
+# 20 s of speech at four sizes on one and on two cores: minutes. make bench SIZES=512x512 CORES=2 is one of the cases.
 bench:
-	@sh deploy/bootstrap.sh bench
+	@sh deploy/bootstrap.sh bench $(if $(SIZES),--sizes $(SIZES)) $(if $(CORES),--cores $(CORES))
 
 sheets:
 	@sh deploy/bootstrap.sh sheets

@@ -6,11 +6,11 @@ Not in charge of which engines a machine could run (capabilities) nor of their o
 from __future__ import annotations
 
 import functools
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpu_worker.capabilities import cuda_present
+from gpu_worker.cores import usable_cores
 from gpu_worker.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def shared_engines() -> Engines:
     from gpu_worker.rendering.renderer import WarpEngine
     from gpu_worker.rendering.torch_renderer import TorchEngine, torch_installed
 
-    count = max(1, min(_MOST_READERS, os.cpu_count() or 1))
+    count = min(_MOST_READERS, usable_cores())
     # torch itself is loaded by the first job that asks for it
     renderers: list[RenderEngine] = [WarpEngine(), *([TorchEngine()] if torch_installed() else [])]
     readers = tuple(MeshModel() for _ in range(count))

@@ -110,4 +110,7 @@ def _animate(command: argparse.ArgumentParser) -> None:
 
 def _bench(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    command.add_argument("--full", action="store_true", help="also 1080x1080 and 1080x1920 with 20 s of speech")
+    command.add_argument("--sizes", help="for example 512x512,1080x1080 (default: those and 1080x1920, 4096x3072)")
+    command.add_argument("--cores", help="for example 1,2 (default: both)")
+    command.add_argument("--picture", choices=("astronaut", "hopper"), default="astronaut")
+    command.add_argument("--engine", choices=("auto", "warp", "torch"), default="auto")

@@ -369,7 +369,8 @@ def voices(arguments: argparse.Namespace, _: TextIO) -> Any:
 def bench(arguments: argparse.Namespace, stderr: TextIO) -> Any:
     from gpu_worker import benchmark
 
-    rows = benchmark.measure(benchmark.cases(full=arguments.full), stderr)
+    chosen = benchmark.cases(arguments.sizes, arguments.cores, arguments.picture, arguments.engine)
+    rows = benchmark.measure(chosen, stderr)
     return [row.as_dict() for row in rows] if arguments.json else benchmark.table(rows)
 
 

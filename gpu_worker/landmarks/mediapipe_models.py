@@ -25,6 +25,11 @@ from gpu_worker.schema import FloatArray, Image
 #: Side of the mesh model's input, pixels.
 MESH_SIDE = 192
 _MESH_MODEL = "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite"
+#: A point in the bytes of a landmark list: field 1 of 15 bytes, in it the floats 1, 2 and 3, each after its tag.
+_POINT = np.dtype(
+    [("list", "<u2"), ("tag_x", "u1"), ("x", "<f4"), ("tag_y", "u1"), ("y", "<f4"), ("tag_z", "u1"), ("z", "<f4")]
+)
+_TAGS = {"list": 0x0F0A, "tag_x": 0x0D, "tag_y": 0x15, "tag_z": 0x1D}
 _MESH_GRAPH = f"""
 input_stream: "image"
 output_stream: "landmarks"
@@ -102,6 +107,21 @@ def _without_plots() -> Iterator[None]:
             sys.modules.pop(name, None)
 
 
+def points_of(found: Any) -> FloatArray:
+    """The points of a ``NormalizedLandmarkList``, ``(n, 3)`` float32.
+
+    Its bytes are read all at once where they are as expected (a message of three floats for each point): asking 478
+    messages for three numbers each takes as long as an eighth of the model.
+    """
+    packed = np.frombuffer(found.SerializeToString(), np.uint8)
+    if packed.size == len(found.landmark) * _POINT.itemsize:
+        rows = packed.view(_POINT)
+        if all((rows[name] == tag).all() for name, tag in _TAGS.items()):
+            points: FloatArray = np.stack([rows["x"], rows["y"], rows["z"]], 1).astype(np.float32)
+            return points
+    return np.array([(point.x, point.y, point.z) for point in found.landmark], dtype=np.float32)
+
+
 class MeshModel:
     """The attention mesh on one crop. Calls from several threads take turns."""
 
@@ -129,12 +149,11 @@ class MeshModel:
             try:
                 self._graph.add_packet_to_input_stream("image", frame.at(self._clock))
                 self._graph.wait_until_idle()
-                points = self._get.get_proto(self._results["landmarks"]).landmark
+                landmarks = points_of(self._get.get_proto(self._results["landmarks"]))
                 presence = self._get.get_float(self._results["presence"])
             except (RuntimeError, ValueError, KeyError) as error:
                 raise EngineError(f"the face mesh failed: {error}") from error
-        landmarks = np.array([(point.x, point.y, point.z) for point in points], dtype=np.float32) * MESH_SIDE
-        return landmarks, float(presence)
+        return landmarks * np.float32(MESH_SIDE), float(presence)
 
     def close(self) -> None:
         with self._lock:

@@ -9,7 +9,6 @@ Not in charge of: what is drawn (rendering), the visible label (provenance), wha
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from types import TracebackType
 import numpy as np
 
 from gpu_worker.config import EngineConfig
+from gpu_worker.cores import usable_cores
 from gpu_worker.errors import EngineError
 from gpu_worker.media.ffmpeg_process import StderrTail, ffmpeg_executable, widen_pipe
 from gpu_worker.media.planes import Planes, even, planes_of
@@ -41,7 +41,7 @@ def encoder_threads(threads: int) -> int:
     """
     if threads > 0:
         return max(1, threads // 2)
-    return 1 if (os.cpu_count() or 1) <= 2 else 0
+    return 1 if usable_cores() <= 2 else 0
 
 
 class VideoWriter:

@@ -21,8 +21,9 @@ from gpu_worker.media.video_reader import Window, read_frames
 from gpu_worker.quality.opening import Series, eye_opening, mouth_opening, roll
 from gpu_worker.schema import FaceRig, FloatArray, Image
 
-#: Side of the square around the face, face heights, and of the picture it is scaled to, pixels.
-_SIDE, _PIXELS = 2.0, 256
+#: Side of the square around the face, face heights, and of the picture it is scaled to, pixels: so large that crops for
+#: the models are not enlarged from it, which would cost more than everything but the models.
+_SIDE, _PIXELS = 2.0, 272
 #: Frames decoded ahead of the measuring.
 _AHEAD = 6
 #: Side of the crops the models read, pixels, and the face score below which there is no face.

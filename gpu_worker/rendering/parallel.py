@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections import deque
@@ -12,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from gpu_worker.cores import usable_cores
 from gpu_worker.rendering.arrays import U8
 
 Result = TypeVar("Result")
@@ -23,7 +23,7 @@ def in_order(work: Callable[[int], Result], count: int, threads: int, ahead: int
     At most ``ahead`` results (by default two for each thread) exist that were not yet yielded. An exception of ``work``
     is raised in its turn, and closing the iterator cancels what has not begun.
     """
-    threads = threads if threads > 0 else os.cpu_count() or 1
+    threads = threads if threads > 0 else usable_cores()
     if threads == 1:
         for i in range(count):
             yield work(i)

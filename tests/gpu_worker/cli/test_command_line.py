@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gpu_worker.benchmark import Case, Row, portrait, sample, table
+from gpu_worker.benchmark import sample
 from gpu_worker.cli.progress_bar import ProgressBar
 from gpu_worker.progress import Progress
 
@@ -203,19 +203,3 @@ def test_the_bar_is_drawn_for_people_only() -> None:
     assert " 50 %" in terminal.getvalue()
     assert "4 s left" in terminal.getvalue()
     assert terminal.getvalue().endswith("\n")
-
-
-def test_benchmark_portraits_have_the_size_that_is_named(tmp_path: Path) -> None:
-    from PIL import Image
-
-    portrait(Case("story", 270, 480, ""), tmp_path / "p.png")
-    with Image.open(tmp_path / "p.png") as picture:
-        assert picture.size == (270, 480)
-
-
-def test_benchmark_table_is_markdown() -> None:
-    row = Row("portrait", 512, 512, 10.2, 5.1, 2.0, 512.3, 600.0, "green", {"render": 2.5, "check": 1.0})
-    lines = table([row]).splitlines()
-    assert len({line.count("|") for line in lines if "(engine / all)" not in line}) == 1
-    assert "| 512x512 | 10.2 | 5.1 | 2.00 | 512 / 600 | green | render 2.5, check 1.0 |" in lines[-1]
-    assert row.as_dict()["stages"]["render"] == 2.5
