@@ -24,12 +24,14 @@ from animator.models import (
     Job,
     Photo,
     Plan,
+    Pronunciation,
     PublicFigure,
     Report,
     Result,
     ScreeningRule,
     Share,
     Speech,
+    SpeechTimeline,
     UsageEntry,
     UserLimits,
 )
@@ -309,3 +311,19 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_filter = ("action", "object_type")
     search_fields = ("object_id", "actor__email")
     list_select_related = ("actor",)
+
+
+@admin.register(SpeechTimeline)
+class SpeechTimelineAdmin(ReadOnlyAdmin):
+    list_display = ("id", "speech", "version", "state", "sound_bytes", "attempts", "created_at")
+    list_filter = ("state",)
+    # What somebody wrote to be spoken; administrators do not need it.
+    exclude = ("document", "peaks", "token")
+
+
+@admin.register(Pronunciation)
+class PronunciationAdmin(ReadOnlyAdmin):
+    list_display = ("id", "owner", "language", "created_at")
+    list_filter = ("language",)
+    list_select_related = ("owner",)
+    exclude = ("word", "folded", "said")

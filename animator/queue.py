@@ -60,24 +60,35 @@ def enqueue_notice(notice_id: UUID) -> None:
     transaction.on_commit(send)
 
 
+def enqueue_timeline(timeline_id: UUID, token: str) -> None:
+    """Once the transaction is through: find out who says which sound when. Somebody waits for it."""
+    task = "gpu_worker.timeline_tasks.measure_timeline"
+    _on_commit(INSPECT, task, timeline_id, token, site_config().check_timeout_s, front=True)
+
+
 def ask_for_preview(arguments: tuple[Any, ...], patience_s: float) -> bytes | dict[str, str] | None:
     """Have words spoken now and wait for the sound; a dict is the refusal, None that nobody answered in time."""
-    answer: bytes | dict[str, str] | None = _ask("gpu_worker.tasks.preview_speech", arguments, patience_s)
+    answer: bytes | dict[str, str] | None = ask("gpu_worker.tasks.preview_speech", arguments, patience_s)
     return answer
 
 
 def ask_for_hashes(picture: bytes, patience_s: float) -> dict[str, Any] | None:
     """Have a picture's hashes made now: ``{"sha256", "hashes"}`` or the refusal; None that nobody answered in time."""
-    answer: dict[str, Any] | None = _ask("gpu_worker.tasks.hash_picture", (picture,), patience_s)
+    answer: dict[str, Any] | None = ask("gpu_worker.tasks.hash_picture", (picture,), patience_s)
     return answer
 
 
-def _ask(task: str, arguments: tuple[Any, ...], patience_s: float) -> Any:
-    """Messages that carry their own matter: nothing of it is kept, and nobody waits for it once this returns."""
+def ask(task: str, arguments: tuple[Any, ...], patience_s: float) -> Any:
+    """Have a worker do something now and wait for what it returns; None when nobody answered in time.
+
+    Messages that carry their own matter: nothing of it is kept, and nobody waits for it once this returns.
+    """
     try:
         job = django_rq.get_queue(INSPECT, commit_mode="auto").enqueue(
             task,
             *arguments,
+            # Workers write this into their log; what somebody wrote does not belong there.
+            description=task,
             at_front=True,
             job_timeout=max(1, round(patience_s)),
             result_ttl=round(patience_s) + 5,

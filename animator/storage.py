@@ -69,6 +69,13 @@ def kept_path(kind: str, object_id: UUID, suffix: str) -> str:
     return f"{_folder(kind, object_id)}/kept{suffix}"
 
 
+def spoken_path(speech_id: UUID, token: str) -> str:
+    """Where what was spoken for typed words lies: each time under another name, so that no version loses its sound."""
+    if not re.fullmatch(r"[0-9a-f]{32}", token):
+        raise ValueError("the token of a run is 32 hexadecimal digits")
+    return f"{_folder('speech', speech_id)}/{token}.wav"
+
+
 def result_folder(job_id: UUID, token: str) -> str:
     """Where one run of a job leaves its files: a folder of its own, so that no run overwrites another's."""
     if not re.fullmatch(r"[0-9a-f]{32}", token):

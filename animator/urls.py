@@ -5,17 +5,20 @@ from __future__ import annotations
 from django.urls import path
 
 from animator.api import consent as consent_api
+from animator.api import dictionary as dictionary_api
 from animator.api import job as job_api
 from animator.api import moderation as moderation_api
 from animator.api import photo as photo_api
 from animator.api import quota as quota_api
 from animator.api import report as report_api
 from animator.api import speech as speech_api
+from animator.api import timeline as timeline_api
 from animator.api import verify as verify_api
 from animator.views import (
     appeal,
     audit,
     consent,
+    dictionary,
     hold,
     home,
     job,
@@ -26,6 +29,7 @@ from animator.views import (
     screening,
     statistics,
     studio,
+    timeline,
     verify,
 )
 
@@ -34,6 +38,8 @@ app_name = "animator"
 urlpatterns = [
     path("", home.home, name="home"),
     path("create/", studio.studio, name="studio"),
+    path("speech/<uuid:speech_id>/edit/", timeline.timeline_editor, name="timeline_editor"),
+    path("dictionary/", dictionary.dictionary, name="dictionary"),
     path("jobs/", job.job_list, name="job_list"),
     path("jobs/<uuid:job_id>/", job.job_detail, name="job_detail"),
     path("consents/", consent.consent_list, name="consent_list"),
@@ -63,10 +69,17 @@ urlpatterns = [
     path("api/speech/language/", speech_api.language, name="api_speech_language"),
     path("api/speech/<uuid:speech_id>/", speech_api.speech, name="api_speech"),
     path("api/languages/", speech_api.languages, name="api_languages"),
+    path("api/speech/<uuid:speech_id>/timeline/", timeline_api.timeline, name="api_timeline"),
+    path("api/speech/<uuid:speech_id>/timeline/measure/", timeline_api.measure, name="api_timeline_measure"),
+    path("api/speech/<uuid:speech_id>/timeline/align/", timeline_api.align, name="api_timeline_align"),
+    path("api/speech/<uuid:speech_id>/timeline/mouth/", timeline_api.mouth, name="api_timeline_mouth"),
+    path("api/dictionary/", dictionary_api.entries, name="api_dictionary"),
+    path("api/dictionary/<uuid:pronunciation_id>/", dictionary_api.entry, name="api_pronunciation"),
     path("api/jobs/", job_api.jobs, name="api_jobs"),
     path("api/jobs/<uuid:job_id>/", job_api.job, name="api_job"),
     path("api/jobs/<uuid:job_id>/cancel/", job_api.cancel, name="api_job_cancel"),
     path("api/jobs/<uuid:job_id>/retry/", job_api.retry, name="api_job_retry"),
+    path("api/jobs/<uuid:job_id>/again/", job_api.again, name="api_job_again"),
     path("api/quota/", quota_api.quota, name="api_quota"),
     path("api/consents/", consent_api.consents, name="api_consents"),
     path("api/consents/<uuid:consent_id>/", consent_api.consent, name="api_consent"),
@@ -77,5 +90,6 @@ urlpatterns = [
     path("api/verify/<uuid:check_id>/", verify_api.file_check, name="api_file_check"),
     path("media/photos/<uuid:photo_id>/", media.photo, name="media_photo"),
     path("media/speech/<uuid:speech_id>/", media.speech, name="media_speech"),
+    path("media/speech/<uuid:speech_id>/<int:version>/<str:name>", media.timeline, name="media_timeline"),
     path("media/results/<uuid:job_id>/<str:name>", media.result, name="media_result"),
 ]

@@ -15,7 +15,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,10 +27,12 @@ from rq import get_current_job
 
 from animator import storage
 from animator.conf import engine_config, signing_folder, site_config, trust_anchors, work_root
-from animator.models import Job, Photo, Speech
+from animator.models import Job, Photo, Speech, SpeechTimeline
 from animator.models.speech import SpeechKind
 from animator.selectors.file_check import job_by_sha256
+from animator.selectors.pronunciation import dictionary_for
 from animator.selectors.script import speeches_of
+from animator.selectors.timeline import measured_words, timeline_of
 from animator.services import file_check, job_run, notice, photo_screening, screening, upload
 from animator.services import photo as photo_service
 from animator.services import speech as speech_service
@@ -115,13 +117,31 @@ def send_notice(notice_id: str) -> None:
     notice.send(UUID(notice_id))
 
 
-def preview_speech(text: str, language: str, voice: str, speed: float, pitch: float) -> bytes | dict[str, str]:
-    """Typed words as a WAV file, or the refusal as the API says it. Somebody listens at this very moment."""
+def preview_speech(
+    text: str,
+    language: str,
+    voice: str,
+    speed: float,
+    pitch: float,
+    said: str = "",
+    dictionary: dict[str, str] | None = None,
+) -> bytes | dict[str, str]:
+    """Typed words as a WAV file, or the refusal as the API says it. Somebody listens at this very moment.
+
+    ``said`` is how the whole of ``text``, then a word, is pronounced; else its words are as ``dictionary`` says.
+    """
     from gpu_worker.media.sound import wav_bytes
-    from gpu_worker.speech.synthesis import synthesise
+    from gpu_worker.speech.dictionary import how_said
+    from gpu_worker.speech.passage import Passage
+    from gpu_worker.speech.synthesis import synthesise, synthesise_passages
 
     try:
-        waveform, _ = synthesise(text, language, voice or None, speed, pitch, engine_config())
+        if said:
+            respelled, ipa = how_said(said)
+            passages = [Passage(text, respelled=respelled, ipa=ipa)]
+            waveform, _ = synthesise_passages(passages, language, voice or None, speed, pitch, engine_config())
+        else:
+            waveform, _ = synthesise(text, language, voice or None, speed, pitch, engine_config(), dictionary)
     except InputError as error:
         return error.as_dict()
     return wav_bytes(waveform)
@@ -157,7 +177,7 @@ def run_job(job_id: str, token: str) -> None:
     key, job_id = job.id, str(job.id)
     limit = site_config().job_timeout_s
     with working_on(job_id), _finishing(key, token), work_folder(job_id, token) as folder:
-        with _lifeline(lambda: job_run.beat(key, token), lambda: job_run.is_mine(key, token), limit) as life:
+        with lifeline(lambda: job_run.beat(key, token), lambda: job_run.is_mine(key, token), limit) as life:
             started = time.monotonic()
             with animation_request(job) as request:
                 request = replace(request, heard=_listener(job))
@@ -173,6 +193,9 @@ def _listener(job: Job) -> Callable[[Timeline], None]:
     def heard(timeline: Timeline) -> None:
         """Raises Cancelled when the job is held, InputError when a rule refuses it."""
         words = " ".join(word.word for word in timeline.words)
+        # Written otherwise by hand, a recording still says what was heard in it.
+        measured = [measured_words(row.speech) for row in job.timelines.select_related("speech")]
+        words = "\n".join(part for part in (words, *measured) if part)
         sounds = any(one.kind != SpeechKind.TYPED for one in speeches_of(job))
         if sounds and not screening.screen_heard(job, words, timeline.source):
             raise Cancelled
@@ -180,7 +203,7 @@ def _listener(job: Job) -> Callable[[Timeline], None]:
     return heard
 
 
-def _lifeline(beat: Callable[[], bool], wanted: Callable[[], bool], timeout_s: float) -> Lifeline:
+def lifeline(beat: Callable[[], bool], wanted: Callable[[], bool], timeout_s: float) -> Lifeline:
     """Signs of life in the database, a little longer than RQ lets the work take."""
     config = site_config()
     return Lifeline(
@@ -245,12 +268,15 @@ def animation_request(job: Job) -> Iterator[AnimationRequest]:
         max_sound_bytes=10 * limits.max_sound_bytes,
     )
     with contextlib.ExitStack() as files:
+        edited = {row.speech_id: row for row in job.timelines.all()}
         rows = list(job.lines.select_related("speech"))
-        lines = tuple(Line(row.face_index, _spoken(row.speech, files), row.pause_s, row.start_s) for row in rows)
+        lines = tuple(
+            Line(row.face_index, _spoken(row.speech, files, edited), row.pause_s, row.start_s) for row in rows
+        )
         listening = job.faces.filter(speaks=False).values_list("face_index", flat=True)
         yield AnimationRequest(
             photo=files.enter_context(storage.local_copy(job.photo.path)),
-            speech=None if lines else _spoken(job.speech, files),
+            speech=None if lines else _spoken(job.speech, files, edited),
             job_id=str(job.id),
             face=None if lines else job.face_index,
             lines=lines,
@@ -261,12 +287,21 @@ def animation_request(job: Job) -> Iterator[AnimationRequest]:
         )
 
 
-def _spoken(words: Speech, files: contextlib.ExitStack) -> TypedSpeech | SoundSpeech:
-    """What is said; a sound's file is there until ``files`` are closed."""
+def _spoken(
+    words: Speech, files: contextlib.ExitStack, timelines: Mapping[UUID, SpeechTimeline]
+) -> TypedSpeech | SoundSpeech:
+    """What is said, as its owner says names and as they corrected it; a sound's file is there until ``files`` are
+    closed."""
+    row = timelines.get(words.id)
+    edited = timeline_of(row) if row is not None else None
+    dictionary = dictionary_for(words.owner_id, words.language) or None
     if words.kind == SpeechKind.TYPED:
-        return TypedSpeech(words.text, words.language, words.voice or None, words.speed, words.pitch)
+        spoken = files.enter_context(storage.local_copy(row.sound_path)) if row is not None else None
+        return TypedSpeech(
+            words.text, words.language, words.voice or None, words.speed, words.pitch, dictionary, edited, spoken
+        )
     sound = files.enter_context(storage.local_copy(words.path))
-    return SoundSpeech(sound, words.transcript or None, words.language)
+    return SoundSpeech(sound, words.transcript or None, words.language, dictionary, timeline=edited)
 
 
 @contextlib.contextmanager
@@ -348,7 +383,7 @@ def _ending(
 ) -> Iterator[None]:
     """Signs of life around any check; what goes wrong in it ends as a rejection or as another try."""
     try:
-        with _lifeline(beat, beat, site_config().check_timeout_s):
+        with lifeline(beat, beat, site_config().check_timeout_s):
             yield
     except InputError as error:
         reject(key, token, error)

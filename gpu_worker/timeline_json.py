@@ -63,6 +63,14 @@ def as_dict(timeline: Timeline, faces: Mapping[int, Timeline] | None = None) -> 
     return form
 
 
+def compact(timeline: Timeline) -> dict[str, Any]:
+    """The same without visemes, and each phone as ``[phone, end, stress]``: a fifth of the size, for the wire."""
+    form = as_dict(timeline)
+    del form["visemes"]
+    form["phones"] = [[p.phone, rounded(p.end), p.stress] for p in timeline.phones]
+    return form
+
+
 def write(timeline: Timeline, path: Path, faces: Mapping[int, Timeline] | None = None) -> None:
     """Write the JSON form to ``path``."""
     path.write_text(json.dumps(as_dict(timeline, faces), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -80,7 +88,7 @@ def read(path: Path) -> Timeline:
 
 
 def from_dict(value: object) -> Timeline:
-    """A timeline from its JSON form, every part of it checked.
+    """A timeline from its JSON form, or its compact one, every part of it checked.
 
     Raises :class:`InputError` ``bad_timeline`` with what is wrong, ``unsupported_language`` or ``bad_pronunciation``.
     """
@@ -144,11 +152,13 @@ def _phones(value: object, duration: float) -> tuple[Phone, ...]:
     at = 0.0
     for place, entry in enumerate(_list(value, "“phones”", MAX_PHONES)):
         name = f"Phone {place + 1}"
+        if isinstance(entry, list) and len(entry) == 3:
+            entry = {"phone": entry[0], "start": at, "end": entry[1], "stress": entry[2]}
         fields = _object(entry, name)
         phone, stress = fields.get("phone"), fields.get("stress", 0)
         if not isinstance(phone, str) or (phone not in SHAPES and phone not in TRANSPARENT):
             raise _bad(f"{name} is not in the list of phones.")
-        if isinstance(stress, bool) or stress not in (0, 1, 2):
+        if isinstance(stress, bool) or not isinstance(stress, int) or stress not in (0, 1, 2):
             raise _bad(f"The stress of {name.lower()} must be 0, 1 or 2.")
         start, end = _span(fields, name, at, duration)
         if abs(start - at) > _SAME or end <= start:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("picturetalk_site", "animator", "accounts", "gpu_worker")
 
 #: The only files of the engine that know the site, its queue and its database.
-ENGINE_BRIDGE = {"gpu_worker.tasks", "gpu_worker.worker"}
+ENGINE_BRIDGE = {"gpu_worker.tasks", "gpu_worker.timeline_tasks", "gpu_worker.worker"}
 #: What the site may import of the engine.
 LIGHT_ENGINE = frozenset(
     f"gpu_worker.{name}"
@@ -36,6 +36,12 @@ LIGHT_ENGINE = frozenset(
         "screening.classifier_file",
         "speech.voice_choice",
         "speech.voices",
+        "speech.passage",
+        "speech.dictionary",
+        "speech.subtitles",
+        "timeline_json",
+        "timeline_edits",
+        "visemes.parameters",
     )
 )
 #: What the engine never knows.

@@ -35,6 +35,10 @@ class Body:
             raise _bad(name, "a text")
         return value
 
+    def raw(self, name: str) -> object:
+        """The value as it came, for who checks it; None when it is absent."""
+        return self._values.get(name)
+
     def flag(self, name: str) -> bool:
         """True only for JSON's own ``true``."""
         return self._values.get(name) is True

@@ -12,7 +12,15 @@ from animator.api.user import signed_in_user
 from animator.errors import SiteError
 from animator.selectors.job import job_for_user, job_payload, job_payloads, jobs_for_user
 from animator.services.consent import Confirmation
-from animator.services.job import JobRequest, LineRequest, cancel_job, create_job, delete_job, retry_job
+from animator.services.job import (
+    JobRequest,
+    LineRequest,
+    cancel_job,
+    create_job,
+    delete_job,
+    make_again,
+    retry_job,
+)
 
 
 @api("GET", "POST")
@@ -89,3 +97,9 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
 @api("POST")
 def retry(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     return JsonResponse(job_payload(retry_job(signed_in_user(request), job_id)))
+
+
+@api("POST")
+def again(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
+    """The same video once more, with the words and the mouth as they are corrected now: 201."""
+    return JsonResponse(job_payload(make_again(signed_in_user(request), job_id)), status=201)

@@ -12,6 +12,7 @@ from animator.api.user import signed_in_user
 from animator.errors import SiteError
 from animator.models.speech import SpeechKind
 from animator.selectors.language import languages_payload, suggested_language
+from animator.selectors.pronunciation import dictionary_for
 from animator.selectors.speech import speech_for_user, speech_payload
 from animator.services.preview import hear
 from animator.services.rate import visitor
@@ -40,8 +41,9 @@ def speeches(request: HttpRequest) -> HttpResponseBase:
 @api("POST")
 def preview(request: HttpRequest) -> HttpResponseBase:
     """The beginning of typed words as a WAV file, at once; nothing is kept."""
-    signed_in_user(request)
-    sound = hear(visitor(request), _typed_words(Body.of(request)))
+    user, body = signed_in_user(request), Body.of(request)
+    words = _typed_words(body)
+    sound = hear(visitor(request), words, body.text("said", ""), dictionary_for(user.pk, words.language))
     return HttpResponse(sound, content_type="audio/wav", headers={"Cache-Control": "no-store"})
 
 

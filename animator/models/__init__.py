@@ -18,6 +18,7 @@ from animator.models.job_line import JobLine
 from animator.models.notice import Notice
 from animator.models.photo import Photo
 from animator.models.plan import Grant, Plan, UserLimits
+from animator.models.pronunciation import Pronunciation
 from animator.models.public_figure import PublicFigure
 from animator.models.quality_review import QualityReview
 from animator.models.report import Report
@@ -25,6 +26,7 @@ from animator.models.result import Result
 from animator.models.screening_rule import ScreeningRule
 from animator.models.share import Share
 from animator.models.speech import Speech
+from animator.models.timeline import SpeechTimeline
 from animator.models.usage import UsageEntry
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "Notice",
     "Photo",
     "Plan",
+    "Pronunciation",
     "PublicFigure",
     "QualityReview",
     "Report",
@@ -55,6 +58,7 @@ __all__ = [
     "ScreeningRule",
     "Share",
     "Speech",
+    "SpeechTimeline",
     "UsageEntry",
     "UserLimits",
 ]

@@ -48,6 +48,10 @@ class Job(models.Model):
     photo = models.ForeignKey("animator.Photo", on_delete=models.PROTECT, related_name="jobs")
     face_index = models.PositiveSmallIntegerField()
     speech = models.ForeignKey("animator.Speech", on_delete=models.PROTECT, related_name="jobs")
+    timelines = models.ManyToManyField(
+        "animator.SpeechTimeline", related_name="jobs", blank=True,
+        help_text="The versions, corrected by hand, that the video follows; a speech without one is measured.",
+    )  # fmt: skip
     consent = models.ForeignKey("animator.Consent", on_delete=models.PROTECT, related_name="jobs")
     title = models.CharField(max_length=120, blank=True)
     seed = models.PositiveIntegerField(default=0)

@@ -17,6 +17,8 @@ from animator.models.result import Result
 
 #: The files of a result, by the name in their address.
 FILES = ("video.mp4", "poster.jpg", "certificate.json", "timeline.json")
+#: Files that are made of the timeline when somebody asks.
+SUBTITLES = ("subtitles.srt", "subtitles.vtt")
 
 
 def may_moderate(user: User) -> bool:
@@ -52,12 +54,17 @@ def result_payload(result: Result, viewer: User) -> dict[str, Any]:
     # What is shown has its address at once; what is pressed later asks for one then.
     video, poster = (media_address("media_result", [result.job_id, name], viewer.id) for name in FILES[:2])
     names = [reverse("animator:media_result", args=[result.job_id, name]) for name in FILES]
+    srt, vtt = (reverse("animator:media_result", args=[result.job_id, name]) for name in SUBTITLES)
     return {
         "video_url": video,
         "download_url": f"{names[0]}?download=1",
         "poster_url": poster,
         "certificate_url": names[2],
         "timeline_url": names[3],
+        "srt_url": f"{srt}?download=1",
+        "vtt_url": vtt,
+        "language": result.job.speech.language,
+        "edit_url": reverse("animator:timeline_editor", args=[result.job.speech_id]) + f"?job={result.job_id}",
         "duration_s": result.duration_s,
         "width": result.width,
         "height": result.height,

@@ -31,6 +31,7 @@ from animator.selectors.quota import limits_for
 from animator.selectors.screening import FigureVerdict, Verdict
 from animator.selectors.script import speeches_of
 from animator.selectors.speech import speech_for_user
+from animator.selectors.timeline import corrected_timelines
 from animator.services import audit, hold, quota, screening, turns
 from animator.services.announcing import announce, announce_places
 from animator.services.consent import Confirmation, Movement, attach_faces, consent_for_face
@@ -83,8 +84,10 @@ def create_job(user: User, request: JobRequest) -> Job:
     check_script(request)
     said = tuple(dict.fromkeys(line.speech for line in request.lines)) or (request.speech,)
     spoken, picture = [speech_for_user(user, one) for one in said], photo_for_user(user, request.photo)
-    verdict = screening.screen_speeches(user, spoken)
-    named = screening.screen_names(user, [*(one.words for one in spoken), *names_given(picture)], "photo", picture.id)
+    edited = corrected_timelines(spoken)
+    verdict = screening.screen_speeches(user, spoken, edited)
+    words = [screening.words_said(one, edited.get(one.id)) for one in spoken]
+    named = screening.screen_names(user, [*words, *names_given(picture)], "photo", picture.id)
     with transaction.atomic():
         # Locked against being erased meanwhile (SQLite locks the whole database by itself).
         photo = Photo.objects.select_for_update().get(id=photo_for_user(user, request.photo).id)
@@ -121,6 +124,7 @@ def create_job(user: User, request: JobRequest) -> Job:
         )
         job.save(force_insert=True)
         attach_faces(job, faces)
+        job.timelines.set(edited.values())
         JobLine.objects.bulk_create(
             JobLine(
                 job=job, position=place, face_index=line.face, speech=speeches[line.speech], pause_s=line.pause_s,
@@ -154,6 +158,20 @@ def _others(photo: Photo, request: JobRequest) -> dict[int, Movement]:
     speaking = {choose_face(photo, line.face) for line in request.lines}
     moving = speaking | {choose_face(photo, one) for one in request.listeners}
     return {one: Movement(speaks=one in speaking) for one in moving - {request.lines[0].face}}
+
+
+def make_again(user: User, job_id: UUID) -> Job:
+    """A new video from a job's photo, faces and speech as it is now, resting on the same consents.
+
+    Raises what :func:`create_job` raises; ``consent_not_valid`` where a consent has ended meanwhile.
+    """
+    job = selectors.job_for_user(user, job_id)
+    faces = {face.face_index: Confirmation(consent=face.consent_id) for face in job.faces.all()}
+    own = faces.pop(job.face_index, Confirmation(consent=job.consent_id))
+    lines = tuple(LineRequest(line.face_index, line.speech_id, line.pause_s, line.start_s) for line in job.lines.all())
+    listeners = frozenset(job.faces.filter(speaks=False).values_list("face_index", flat=True)) if lines else frozenset()
+    wanted = JobRequest(job.photo_id, job.speech_id, job.face_index, own, faces, lines, listeners)
+    return create_job(user, wanted)
 
 
 def choose_face(photo: Photo, face: int | None) -> int:
@@ -234,11 +252,12 @@ def retry_job(user: User, job_id: UUID) -> Job:
     if job.error_code == "refused_by_moderator":
         raise conflict("job_was_refused", "A moderator refused this video.", "Its page says how to object.")
     check_may_begin(user)
-    spoken = speeches_of(job)
+    spoken, edited = speeches_of(job), {row.speech_id: row for row in job.timelines.all()}
     # What was refused and cleared on appeal is not stopped again for the same words.
     cleared = job.error_code == "refusal_reversed"
-    verdict = Verdict("allow") if cleared else screening.screen_speeches(user, spoken)
-    names = [] if cleared else [*(one.words for one in spoken), *names_given(job.photo)]
+    verdict = Verdict("allow") if cleared else screening.screen_speeches(user, spoken, edited)
+    words = [screening.words_said(one, edited.get(one.id)) for one in spoken]
+    names = [] if cleared else [*words, *names_given(job.photo)]
     named = screening.screen_names(user, names, "job", job.id)
     token, now = new_token(), timezone.now()
     with transaction.atomic():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from animator import queue
 from animator.errors import SiteError
 from animator.services import rate
 from animator.services.speech import TypedWords, check_words
 from gpu_worker.errors import InputError
+from gpu_worker.speech.dictionary import check_said
 
 #: Longest text that is spoken for a preview, characters; what is longer is cut at a word.
 LONGEST_TEXT = 300
@@ -16,16 +19,28 @@ PREVIEWS, WINDOW_S = 240, 3600
 PATIENCE_S = 8.0
 
 
-def hear(who: str, words: TypedWords) -> bytes:
+def hear(who: str, words: TypedWords, said: str = "", dictionary: Mapping[str, str] | None = None) -> bytes:
     """The first sentences of ``words`` as a WAV file; ``who`` is what previews are counted under.
 
-    Raises what ``add_typed_speech`` raises for such words, ``too_often`` (429) and ``try_later`` (503) when no worker
-    answers in time.
+    ``said`` is how a single word is pronounced; else the words of ``dictionary`` are said as it says.
+
+    Raises what ``add_typed_speech`` raises for such words, ``bad_pronunciation``, ``too_often`` (429) and ``try_later``
+    (503) when no worker answers in time.
     """
     words = check_words(words)
+    spoken = check_said(said) if said.strip() else ""
     rate.count("preview", who, PREVIEWS, WINDOW_S)
     answer = queue.ask_for_preview(
-        (beginning(words.text), words.language, words.voice, words.speed, words.pitch), PATIENCE_S
+        (
+            beginning(words.text),
+            words.language,
+            words.voice,
+            words.speed,
+            words.pitch,
+            spoken,
+            dict(dictionary or {}),
+        ),
+        PATIENCE_S,
     )
     if isinstance(answer, dict):
         raise InputError(answer["error"], answer["message"], answer["hint"])

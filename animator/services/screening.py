@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from accounts.models import User
 from animator.errors import SiteError
-from animator.models import Hold, Job, PublicFigure, ScreeningRule, Speech
+from animator.models import Hold, Job, PublicFigure, ScreeningRule, Speech, SpeechTimeline
 from animator.models.hold import HoldCode, HoldOutcome
 from animator.models.screening_rule import RuleAction
 from animator.screening_defaults import DEFAULT_RULES
 from animator.selectors.screening import FigureVerdict, Verdict, figures_named, screen_text
+from animator.selectors.timeline import corrected_words
 from animator.services import audit
 from animator.services.hold import hold_job
 from animator.services.photo_screening import figure_refused
@@ -20,24 +21,31 @@ from animator.services.photo_screening import figure_refused
 log = logging.getLogger(__name__)
 
 
-def screen_speech(user: User, speech: Speech) -> Verdict:
+def screen_speech(user: User, speech: Speech, edited: SpeechTimeline | None = None) -> Verdict:
     """What the rules say of the words of a speech, before a job is made with it; leave any transaction first.
+
+    ``edited`` is the version whose corrected words, and respellings, are said instead.
 
     Raises ``text_refused`` (with an audit entry) where a rule refuses by itself.
     """
-    verdict = screen_text(speech.words, speech.language)
+    verdict = screen_text(words_said(speech, edited), speech.language)
     if verdict.action == RuleAction.REFUSE:
         audit.record(user, "text_refused", "speech", speech.id, rules=sorted(verdict.rules), by="rule")
         raise text_refused(verdict)
     return verdict
 
 
-def screen_speeches(user: User, speeches: Sequence[Speech]) -> Verdict:
+def screen_speeches(
+    user: User, speeches: Sequence[Speech], edited: Mapping[UUID, SpeechTimeline] | None = None
+) -> Verdict:
     """What the rules say of a conversation: of every line, and of all of them together, since a sentence may be split
     over several mouths. Raises as :func:`screen_speech`."""
-    verdicts = [screen_speech(user, speech) for speech in speeches]
+    versions = edited or {}
+    verdicts = [screen_speech(user, speech, versions.get(speech.id)) for speech in speeches]
     if len(speeches) > 1:
-        verdicts.append(screen_text("\n".join(speech.words for speech in speeches), speeches[0].language))
+        verdicts.append(
+            screen_text("\n".join(words_said(one, versions.get(one.id)) for one in speeches), speeches[0].language)
+        )
         if verdicts[-1].action == RuleAction.REFUSE:
             rules = sorted(verdicts[-1].rules)
             audit.record(user, "text_refused", "speech", speeches[0].id, rules=rules, by="rule")
@@ -45,6 +53,11 @@ def screen_speeches(user: User, speeches: Sequence[Speech]) -> Verdict:
     strictest = next((one for one in verdicts if one.hits), verdicts[0])
     hits = {hit.rule.pk: hit for verdict in verdicts for hit in verdict.hits}
     return Verdict(strictest.action, tuple(hits.values()))
+
+
+def words_said(speech: Speech, edited: SpeechTimeline | None) -> str:
+    """The words of a speech, and what they were corrected to."""
+    return speech.words if edited is None else f"{speech.words}\n{corrected_words(edited)}"
 
 
 def apply_verdict(job: Job, verdict: Verdict, heard: str = "") -> bool:

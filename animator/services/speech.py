@@ -162,6 +162,7 @@ def erase_speech(speech: Speech, why: str = Why.OWNER) -> None:
         if needed or speech.jobs.filter(erased_at__isnull=True).exists():
             return
         busy = speech.state == UploadState.CHECKING
+        speech.timelines.all().delete()
         erase_later("speech", speech.id, why, paths=(speech.path, speech.source_path), busy=busy)
         if speech.jobs.exists() or speech.lines.exists():
             Speech.objects.filter(id=speech.id).update(

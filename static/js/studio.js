@@ -107,6 +107,7 @@ function summarise() {
   need("#start-face").textContent = faces.length === 1 ? "The face in the picture" : `Face ${place} of ${faces.length}`;
   need("#start-voice").textContent = `${kinds[speech.kind]}, ${language}`;
   need("#start-words").textContent = shorten(speech.text || speech.transcript) || "We listen to the sound for them";
+  /** @type {HTMLAnchorElement} */ (need("#start-edit")).href = `/speech/${speech.id}/edit/`;
   need("#start-length").textContent = speech.duration_s ? lengthInWords(speech.duration_s) : "Known when the voice is made";
   need("#start-consent").textContent = consent.title;
 }

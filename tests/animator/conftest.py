@@ -17,11 +17,13 @@ from accounts.models import User
 from animator import storage
 from animator.consent_statements import STATEMENTS
 from animator.media_address import sign
-from animator.models import Job, Photo, Speech
+from animator.models import Job, Photo, Speech, SpeechTimeline
 from animator.models.upload import UploadState
 from animator.services.consent import Confirmation
 from animator.services.job import JobRequest, create_job
 from animator.services.job_run import FinishedVideo, claim, finish
+from gpu_worker import timeline_json
+from tests.gpu_worker.edited import small_timeline
 
 FACE = {"index": 0, "box": [0.25, 0.2, 0.4, 0.5], "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "findings": []}
 
@@ -118,6 +120,15 @@ def make_ready_photo(user: User, faces: int = 1) -> Photo:
 
 def make_ready_speech(user: User) -> Speech:
     return Speech.objects.create(owner=user, kind="typed", state=UploadState.READY, text="Good morning, my dear.")
+
+
+def make_timed_speech(user: User) -> Speech:
+    """A typed speech whose words have been measured."""
+    speech = make_ready_speech(user)
+    SpeechTimeline.objects.create(
+        speech=speech, version=1, state="ready", document=timeline_json.compact(small_timeline()), peaks="AAECAw=="
+    )
+    return speech
 
 
 def confirmation(basis: str = "self", *, confirmed: bool = True, version: str | None = None) -> Confirmation:

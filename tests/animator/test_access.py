@@ -15,20 +15,46 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from accounts.models import User
-from animator.models import Appeal, Consent, Decision, FileCheck, Hold, Job, Photo, QualityReview, Report, Speech
+from animator.models import (
+    Appeal,
+    Consent,
+    Decision,
+    FileCheck,
+    Hold,
+    Job,
+    Photo,
+    Pronunciation,
+    QualityReview,
+    Report,
+    Speech,
+)
 from animator.selectors.statement import statement_path
 from animator.services.hold import hold_photo
 from animator.services.open_report import follow_hash
+from animator.services.pronunciation import keep_pronunciation
 from animator.services.report import make_report
 from animator.urls import urlpatterns
-from tests.animator.conftest import at, finish_job, make_ready_photo, make_ready_speech
+from tests.animator.conftest import at, finish_job, make_ready_photo, make_timed_speech
 
 WHO = ("owner", "other", "anonymous", "moderator", "administrator")
 
 #: Follows a report that was made without an account.
 SECRET = "a-secret-that-nobody-guesses"
 
-Thing = Appeal | Consent | Decision | FileCheck | Hold | Job | Photo | QualityReview | Report | Speech | User
+Thing = (
+    Appeal
+    | Consent
+    | Decision
+    | FileCheck
+    | Hold
+    | Job
+    | Photo
+    | Pronunciation
+    | QualityReview
+    | Report
+    | Speech
+    | User
+)
 #: Addresses that end in a word instead of an id.
 WORDS = {"report_follow": SECRET, "audit_export": "csv"}
 
@@ -103,6 +129,19 @@ TABLE = (
     Row("api_speech_language", "get", (405, 405, 401, 405, 405)),
     Row("api_speech", "get", (200, 404, 401, 404, 404), "speech"),
     Row("api_speech", "delete", (204, 404, 401, 404, 404), "speech"),
+    Row("timeline_editor", "get", (200, 404, LOGIN, 404, 404), "speech"),
+    Row("timeline_editor", "post", (405, 405, 405, 405, 405), "speech"),
+    Row("api_timeline", "get", (200, 404, 401, 404, 404), "speech"),
+    Row("api_timeline", "post", (400, 404, 401, 404, 404), "speech"),
+    Row("api_timeline_measure", "post", (200, 404, 401, 404, 404), "speech"),
+    Row("api_timeline_align", "post", (400, 404, 401, 404, 404), "speech"),
+    Row("api_timeline_mouth", "post", (400, 404, 401, 404, 404), "speech"),
+    Row("media_timeline", "get", (200, 404, 401, 404, 404), "speech"),
+    Row("media_timeline", "head", (200, 404, 401, 404, 404), "speech"),
+    Row("dictionary", "get", (200, 200, LOGIN, 200, 200)),
+    Row("api_dictionary", "get", (200, 200, 401, 200, 200)),
+    Row("api_dictionary", "post", (400, 400, 401, 400, 400)),
+    Row("api_pronunciation", "delete", (204, 404, 401, 404, 404), "pronunciation"),
     Row("api_languages", "get", (200, 200, 200, 200, 200)),
     Row("api_jobs", "get", (200, 200, 401, 200, 200)),
     Row("api_jobs", "post", (400, 400, 401, 400, 400)),
@@ -112,6 +151,7 @@ TABLE = (
     # The job is over already: the owner is told so, nobody else learns that it is there.
     Row("api_job_cancel", "post", (409, 404, 401, 404, 404), "job"),
     Row("api_job_retry", "post", (409, 404, 401, 404, 404), "job"),
+    Row("api_job_again", "post", (201, 404, 401, 404, 404), "job"),
     Row("api_job_cancel", "get", (405, 405, 401, 405, 405), "job"),
     Row("api_job_retry", "get", (405, 405, 401, 405, 405), "job"),
     Row("api_quota", "get", (200, 200, 401, 200, 200)),
@@ -169,8 +209,9 @@ def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
         "consent": job.consent,
         "report": make_report(owner, job.id, "fraud", "Not me."),
         "photo": make_ready_photo(owner),
-        "speech": make_ready_speech(owner),
+        "speech": make_timed_speech(owner),
         "followed": followed,
+        "pronunciation": keep_pronunciation(owner, "Siobhan", "shivawn"),
         "check": FileCheck.objects.create(seen_at=timezone.now()),
     }
 
@@ -190,6 +231,8 @@ def address(row: Row, things: dict[str, Thing]) -> str:
     if row.name == "statement" and isinstance(thing, Decision):
         return statement_path(thing)
     arguments: list[object] = [things[row.thing].pk] if row.thing else []
+    if row.name == "media_timeline":
+        arguments += [1, "subtitles.vtt"]
     if row.name == "media_result":
         arguments.append("secret.txt" if row.thing == "unreported_secret" else "video.mp4")
     return reverse(f"animator:{row.name}", args=arguments)
@@ -236,7 +279,9 @@ def test_who_gets_what(row: Row, things: dict[str, Thing], people: dict[str, Use
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in TABLE if row.thing and row.name != "media_result"], ids=lambda row: row.name
+    "row",
+    [row for row in TABLE if row.thing and row.name not in ("media_result", "media_timeline")],
+    ids=lambda row: row.name,
 )
 def test_an_unknown_id_is_not_found(row: Row, administrator: User, client: Client) -> None:
     client.force_login(administrator)

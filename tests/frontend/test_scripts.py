@@ -12,6 +12,8 @@ from tests.frontend.files import SCRIPTS, STATIC, read, script_files, with_impor
 
 PAGES = {
     "studio.js": "animator/studio.html",
+    "editor.js": "animator/timeline_editor.html",
+    "dictionary.js": "animator/dictionary.html",
     "job.js": "animator/job_detail.html",
     "jobs.js": "animator/job_list.html",
 }
