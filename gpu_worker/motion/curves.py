@@ -48,18 +48,21 @@ def ramp(times: Curve, still: float, length: float) -> Curve:
 def band_noise(frames: int, fps: float, low: float, high: float, rng: np.random.Generator) -> Curve:
     """Gaussian noise of unit standard deviation between ``low`` and ``high`` Hz, amplitude falling as 1/f.
 
-    It is cut from a longer stretch, so that its end does not run back into its beginning.
+    It is cut from a longer stretch, so that its end does not run back into its beginning. Its waves are drawn by their
+    frequencies alone: another frame rate shows the same movement at other instants.
     """
     if frames == 0:
         return np.zeros(0)
-    length = int(2 ** np.ceil(np.log2(max(4.0 * frames, 16.0 * fps / low))))
-    frequencies = np.fft.rfftfreq(length, 1.0 / fps)
-    inside = (frequencies >= low) & (frequencies <= high)
-    weights = np.where(inside, 1.0 / np.maximum(frequencies, low), 0.0)
-    spectrum = weights * (rng.normal(size=len(weights)) + 1j * rng.normal(size=len(weights)))
+    period = 2.0 ** np.ceil(np.log2(max(4.0 * frames / fps, 16.0 / low)))
+    waves = np.arange(int(np.ceil(low * period)), int(high * period) + 1)
+    amplitudes = period * low / np.maximum(waves, low * period) * (rng.normal(size=(len(waves), 2)) @ (1.0, 1j))
+    length = max(round(period * fps), 2 * int(waves[-1]) + 2)
+    spectrum = np.zeros(length // 2 + 1, complex)
+    spectrum[waves] = amplitudes
+    # irfft divides by the length; unit variance: the sum of the waves' powers is one on average
+    expected = np.sqrt(4.0 * np.sum((period * low / np.maximum(waves, low * period)) ** 2)) / length
     noise = np.fft.irfft(spectrum, length)
-    expected = np.sqrt(4.0 * np.sum(weights**2)) / length
-    start = (length - frames) // 2
+    start = length // 4
     result: Curve = noise[start : start + frames] / expected
     return result
 

@@ -91,6 +91,6 @@ def _standing_closure(jaw: Curve, rest: Curve, face: FaceRig) -> Curve:
     if face.mouth_gap <= CLOSED_GAP:
         return np.zeros(len(jaw))
     share = float(np.clip(1.0 - SPEECH_GAP / face.mouth_gap, 0.0, 0.95))
-    spoken = share * (1.0 - 0.35 * smoothstep(jaw / 0.9))
+    spoken = share * (1.0 - 0.15 * smoothstep(jaw / 0.9))
     result: Curve = spoken * (1.0 - rest) + rest
     return result
