@@ -27,6 +27,7 @@ from gpu_worker.motion.performance import perform
 from gpu_worker.quality.certificate import lips_unseen
 from gpu_worker.quality.closures import closure_ratios
 from gpu_worker.quality.dynamics import jerk
+from gpu_worker.quality.opening import Series
 from gpu_worker.quality.outside import OutsideWatch
 from gpu_worker.quality.redetection import face_window, redetect
 from gpu_worker.quality.sync import agreement
@@ -115,7 +116,7 @@ def measure(name: str, photo: Photo, face: FaceRig, speech: _Spoken, video: Path
     )
 
 
-def together(planned: np.ndarray, measured: np.ndarray) -> float:
+def together(planned: Series, measured: Series) -> float:
     """Correlation of two courses over the frames in which both are known; NaN without any."""
     count = min(len(planned), len(measured))
     first, second = planned[:count], measured[:count]
@@ -132,7 +133,7 @@ def look(video: Path, photo: Photo, face: FaceRig) -> tuple[float, float]:
     box = _box(face, photo)
     own = _spread(photo.pixels[box])
     spreads: list[float] = []
-    recent: list[np.ndarray] = []
+    recent: list[Series] = []
     unsteady: list[float] = []
     for index, frame in enumerate(read_frames(video)):
         if index % _EVERY == 0:
@@ -143,7 +144,7 @@ def look(video: Path, photo: Photo, face: FaceRig) -> tuple[float, float]:
     return float(np.mean(spreads)) / max(own, 1e-6), float(np.median(unsteady))
 
 
-def flicker(before: np.ndarray, now: np.ndarray, after: np.ndarray) -> float:
+def flicker(before: Series, now: Series, after: Series) -> float:
     """What one frame alone has and neither neighbour: movement goes on, flicker goes back and forth.
 
     Median over blocks of the smaller change to either neighbour, where both changes have the same direction, in grey
@@ -154,7 +155,7 @@ def flicker(before: np.ndarray, now: np.ndarray, after: np.ndarray) -> float:
     return float(alone.mean())
 
 
-def _blocks(pixels: Image, side: int = 8) -> np.ndarray:
+def _blocks(pixels: Image, side: int = 8) -> Series:
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     size = (max(1, grey.shape[1] // side), max(1, grey.shape[0] // side))
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))

@@ -227,6 +227,27 @@ class HandModel:
             self._hands.close()
 
 
+class PersonModel:
+    """Which pixels show a person (MediaPipe selfie segmentation, 256 x 256). Calls take turns."""
+
+    def __init__(self) -> None:
+        self._model = _load_mediapipe().solutions.selfie_segmentation.SelfieSegmentation(model_selection=0)
+        self._lock = threading.Lock()
+
+    def __call__(self, crop: Image) -> FloatArray:
+        """Share ``(h, w)`` in [0, 1] that each pixel of ``crop`` belongs to a person."""
+        with self._lock:
+            try:
+                mask = self._model.process(np.ascontiguousarray(crop)).segmentation_mask
+            except (RuntimeError, ValueError) as error:
+                raise EngineError(f"the person model failed: {error}") from error
+        return np.asarray(mask, dtype=np.float32)
+
+    def close(self) -> None:
+        with self._lock:
+            self._model.close()
+
+
 def _as_detection(entry: Any) -> Detection:
     box = entry.location_data.relative_bounding_box
     right_eye, left_eye = entry.location_data.relative_keypoints[:2]

@@ -31,6 +31,7 @@ from gpu_worker.rendering.relief import with_relief
 from gpu_worker.rendering.sampling import enlarge_and_pack
 from gpu_worker.rendering.shading import build_shading
 from gpu_worker.rendering.shapes import MouthMeasures, build_basis, jaw_travel, measure_mouth
+from gpu_worker.rendering.silhouette import find_rings
 from gpu_worker.rendering.spectacles import measure_spectacles
 from gpu_worker.rendering.topology import EYES, FACE_POINTS, OVAL, Topology, build_topology
 from gpu_worker.rendering.youth import measure_youth
@@ -156,14 +157,15 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     grey = grey_of(photo.pixels)
     frame = HeadFrame.from_landmarks(landmarks)
     landmarks = snap_to_lip_line(grey, landmarks, frame)
-    base = np.concatenate([landmarks[:FACE_POINTS], ring_points(landmarks)])
+    rings = find_rings(photo.pixels, landmarks, frame.unit)
+    base = np.concatenate([landmarks[:FACE_POINTS], ring_points(landmarks, rings)])
     positions = topology.refine(base)
     local = frame.to_local(positions)
     mouth = measure_mouth(local)
     solver = FieldSolver(local, topology.triangles, topology.constrained)
     spectacles = measure_spectacles(photo.pixels, landmarks, frame.unit)
     basis = build_basis(solver, topology, local, mouth, spectacles)
-    follow = topology.refine(head_weights(topology, local[: topology.base_count])[:, None])[:, 0].clip(0, 1)
+    follow = topology.refine(head_weights(topology, local[: topology.base_count], rings)[:, None])[:, 0].clip(0, 1)
     triangles = _far_to_near(topology.triangles, positions)
     if face.neighbours:
         share = yielding(positions[:, :2], landmarks[list(OVAL), :2].astype(np.float32), face.neighbours)

@@ -68,29 +68,46 @@ def rotation(yaw: float, pitch: float, roll: float) -> F64:
     return matrix
 
 
-def ring_points(landmarks: F64) -> F64:
+@dataclass(frozen=True)
+class HeadRings:
+    """Rings around the face oval: ``scales``, and how far each point above the chin follows the head, ``(7, 36)``."""
+
+    scales: F64
+    follow: F64
+
+    @classmethod
+    def plain(cls) -> HeadRings:
+        """Where nothing is known of hair and background: the movement fades far out."""
+        scales = np.repeat(np.array(RING_SCALES)[:, None], RING_POINTS, axis=1)
+        return cls(scales, 1.0 - smoothstep(scales, 1.45, 2.75))
+
+
+def oval_centre(points: F64) -> F64:
+    """The middle of the rings, from landmarks in any coordinates."""
+    centre: F64 = (points[list(OVAL)].mean(0) + points[168]) / 2
+    return centre
+
+
+def ring_points(landmarks: F64, rings: HeadRings | None = None) -> F64:
     """Positions of the rings around the face oval in pixels, ``(rings * 36, 3)``; their depth falls to the ears'."""
-    oval = landmarks[list(OVAL)]
-    centre = (oval.mean(0) + landmarks[168]) / 2
+    oval, centre = landmarks[list(OVAL)], oval_centre(landmarks)
     ear_depth = (landmarks[234, 2] + landmarks[454, 2]) / 2
-    rings = []
-    for scale in RING_SCALES:
-        ring = centre + (oval - centre) * scale
-        ring[:, 2] = oval[:, 2] + (ear_depth - oval[:, 2]) * min(1.0, (scale - 1.0) / 0.5)
-        rings.append(ring)
-    return np.concatenate(rings)
+    points = []
+    for scales in (rings or HeadRings.plain()).scales:
+        ring = centre + (oval - centre) * scales[:, None]
+        ring[:, 2] = oval[:, 2] + (ear_depth - oval[:, 2]) * np.minimum(1.0, (scales - 1.0) / 0.5)
+        points.append(ring)
+    return np.concatenate(points)
 
 
-def head_weights(topology: Topology, local_base: F64) -> F64:
+def head_weights(topology: Topology, local_base: F64, rings: HeadRings | None = None) -> F64:
     """How far each base point follows the head, 0 to 1: 1 in the face, fading early below the chin, late above."""
-    oval = local_base[list(OVAL)]
-    centre = (oval.mean(0) + local_base[168]) / 2
-    relative = oval - centre
+    rings = rings or HeadRings.plain()
+    relative = local_base[list(OVAL)] - oval_centre(local_base)
     towards_chin = smoothstep(np.sin(np.arctan2(relative[:, 1], relative[:, 0])), 0.2, 0.9)
     weights = np.ones(topology.base_count)
-    for k, scale in enumerate(RING_SCALES):
-        above = 1.0 - smoothstep(scale, 1.45, 2.75)
-        below = 1.0 - smoothstep(scale, 1.0, 1.55)
+    for k, (scales, above) in enumerate(zip(rings.scales, rings.follow, strict=True)):
+        below = 1.0 - smoothstep(scales, 1.0, 1.55)
         start = FACE_POINTS + k * RING_POINTS
         weights[start : start + RING_POINTS] = above * (1 - towards_chin) + below * towards_chin
     weights[FACE_POINTS + (len(RING_SCALES) - 1) * RING_POINTS :] = 0.0

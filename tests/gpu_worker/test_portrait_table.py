@@ -16,9 +16,9 @@ from gpu_worker.schema import Photo
 
 def test_flicker_is_what_goes_back_and_forth() -> None:
     still = np.full((4, 4), 100.0)
-    assert flicker(still, still + 3, still + 6) == 0.0, "movement goes on"
-    assert flicker(still, still + 3, still) == pytest.approx(3.0)
-    assert flicker(still, still + 3, still + 2) == pytest.approx(1.0)
+    assert flicker(still, still + 3.0, still + 6.0) == 0.0, "movement goes on"
+    assert flicker(still, still + 3.0, still) == pytest.approx(3.0)
+    assert flicker(still, still + 3.0, still + 2.0) == pytest.approx(1.0)
 
 
 def test_correlation_bridges_what_was_not_measured() -> None:
