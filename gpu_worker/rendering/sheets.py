@@ -20,6 +20,9 @@ from gpu_worker.schema import CONTROL, CONTROLS, FaceRig, Photo
 
 Pose = dict[str, float]
 
+#: What the strip of consecutive frames says: closures, rounding, f, v and th within two seconds.
+SENTENCE = "Mama, both of these movies prove my point."
+
 _BOTH_BLINK = ("blink_left", "blink_right")
 
 #: Mouth shapes: the 15 visemes, p/b/m held against an open jaw, and what lips do besides.
@@ -74,21 +77,20 @@ def controls_of(pose: Pose) -> F32:
     return controls
 
 
-def talking_strip(count: int = 40) -> list[tuple[str, Pose]]:
-    """Consecutive frames at 25 fps of a head that says "mama, food, these" in mouth shapes, moves and blinks once."""
-    said = ("sil", "PP", "aa", "PP", "aa", "FF", "ou", "DD", "TH", "ih", "SS", "sil")
-    marks = np.linspace(0, count - 1, len(said))
-    rows = np.stack([controls_of(MOUTHS[name]) for name in said])
-    track = np.stack([np.interp(np.arange(count), marks, column) for column in rows.T], axis=1)
-    poses = []
-    for i, row in enumerate(track):
-        pose = {name: float(row[k]) for name, k in CONTROL.items() if row[k]}
-        pose["yaw"], pose["roll"] = 2.5 * np.sin(i / 9.0), 1.2 * np.sin(i / 13.0)
-        blink = max(0.0, 1.0 - abs(i - 18) / 3.0)
-        if blink:
-            pose |= dict.fromkeys(_BOTH_BLINK, blink)
-        poses.append((str(i), pose))
-    return poses
+def spoken_strip(face: FaceRig, count: int = 40) -> list[tuple[str, F32]]:
+    """Consecutive frames at 25 fps of real (synthesised) speech by this face, as a video would show them: the controls
+    from shortly before the first word on, with their numbers."""
+    from gpu_worker.motion.margins import with_margins
+    from gpu_worker.motion.pauses import speech_spans
+    from gpu_worker.motion.performance import perform
+    from gpu_worker.speech.synthesis import synthesise
+    from gpu_worker.visemes.coarticulation import viseme_track
+
+    fps = 25.0
+    waveform, timeline = with_margins(*synthesise(SENTENCE, "en", None, 1.0, 1.0), fps)
+    motion = perform(viseme_track(timeline, waveform, fps), timeline, waveform, face, seed=0)
+    first = max(0, int(speech_spans(timeline)[0][0] * fps) - 3)
+    return [(str(i), row) for i, row in enumerate(motion.values[first : first + count], first)]
 
 
 def contact_sheet(frames: list[tuple[str, U8]], window: tuple[int, int, int, int], columns: int, side: int) -> U8:
@@ -131,7 +133,8 @@ def make_sheets(photo: Photo, face: FaceRig, side: int = 260) -> dict[str, U8]:
     def draw(poses: list[tuple[str, Pose]]) -> list[tuple[str, U8]]:
         return [(name, renderer.frame(controls_of(pose)).copy()) for name, pose in poses]
 
-    mouths, strip = draw(list(MOUTHS.items())), draw(talking_strip())
+    mouths = draw(list(MOUTHS.items()))
+    strip = [(name, renderer.frame(controls).copy()) for name, controls in spoken_strip(face)]
     blinks = draw(list(EYES_SHEET.items()))
     return {
         "mouths": contact_sheet(mouths, whole, 7, side),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gpu_worker.rendering.sheets import MOUTHS, controls_of, make_sheets, talking_strip
+from gpu_worker.rendering.sheets import MOUTHS, make_sheets, spoken_strip
 from gpu_worker.schema import CONTROLS, VISEMES, FaceRig, Photo
 
 
@@ -10,11 +10,14 @@ def test_every_viseme_has_a_mouth() -> None:
     assert set(VISEMES) <= set(MOUTHS)
 
 
-def test_the_strip_moves_and_blinks() -> None:
-    rows = np.stack([controls_of(pose) for _, pose in talking_strip(40)])
-    assert rows.shape == (40, len(CONTROLS))
-    assert rows[:, CONTROLS.index("blink_left")].max() == 1.0
-    assert rows[:, CONTROLS.index("jaw")].max() > 0.6
+def test_the_strip_is_real_speech(astronaut_face: FaceRig) -> None:
+    names, rows = zip(*spoken_strip(astronaut_face, 40), strict=True)
+    values = np.stack(rows)
+    assert values.shape == (40, len(CONTROLS))
+    assert int(names[-1]) - int(names[0]) == 39, "consecutive frames"
+    assert values[:, CONTROLS.index("jaw")].max() > 0.3
+    assert values[:, CONTROLS.index("close")].max() > 0.95
+    assert np.abs(values[:, CONTROLS.index("yaw")]).max() > 0.1
 
 
 def test_sheets_are_drawn(astronaut: Photo, astronaut_face: FaceRig) -> None:
