@@ -78,6 +78,7 @@ def project_points(points: F32, camera: F32, unturned_depth: F32, distance: floa
         out[i, 1] = (camera[1, 0] * x + camera[1, 1] * y + camera[1, 2] * z) * zoom + camera[1, 3]
 
 
+@compiled
 def skull_patch(anchor: F64, head: F32, camera: F32, distance: float) -> F32:
     """Affine maps around a point that is fixed to the skull, from the frame to the face and to the photo.
 
@@ -90,22 +91,38 @@ def skull_patch(anchor: F64, head: F32, camera: F32, distance: float) -> F32:
         point, and two that turn it into the pixel of the photo that shows the same.
     """
     side = 0.1
-    corners = anchor + np.array([[0.0, 0.0, 0.0], [side, 0.0, 0.0], [0.0, side, 0.0]])
-    turned = corners @ head[:3].T + head[3]
-    zoom = (distance + corners @ camera[2, :3]) / (distance + turned @ camera[2, :3])
-    still = (corners @ camera[:2, :3].T + camera[:2, 3]).tolist()
-    moved = (turned @ camera[:2, :3].T * zoom[:, None] + camera[:2, 3]).tolist()
-    a, b = (moved[1][0] - moved[0][0]) / side, (moved[2][0] - moved[0][0]) / side
-    c, d = (moved[1][1] - moved[0][1]) / side, (moved[2][1] - moved[0][1]) / side
+    still, moved = np.empty((3, 2)), np.empty((3, 2))
+    corner, turned = np.empty(3), np.empty(3)
+    for k in range(3):
+        # the point, and a step to the right and down from it
+        corner[0], corner[1], corner[2] = anchor[0], anchor[1], anchor[2]
+        if k > 0:
+            corner[k - 1] += side
+        before, after = 0.0, 0.0
+        for i in range(3):
+            turned[i] = head[i, 0] * corner[0] + head[i, 1] * corner[1] + head[i, 2] * corner[2] + head[3, i]
+        for i in range(3):
+            before += camera[2, i] * corner[i]
+            after += camera[2, i] * turned[i]
+        zoom = (distance + before) / (distance + after)
+        for i in range(2):
+            still[k, i] = camera[i, 0] * corner[0] + camera[i, 1] * corner[1] + camera[i, 2] * corner[2] + camera[i, 3]
+            moved[k, i] = camera[i, 0] * turned[0] + camera[i, 1] * turned[1] + camera[i, 2] * turned[2]
+            moved[k, i] = moved[k, i] * zoom + camera[i, 3]
+    a, b = (moved[1, 0] - moved[0, 0]) / side, (moved[2, 0] - moved[0, 0]) / side
+    c, d = (moved[1, 1] - moved[0, 1]) / side, (moved[2, 1] - moved[0, 1]) / side
     size = a * d - b * c
+    maps = np.empty(12, dtype=np.float32)
     xx, xy, yx, yy = d / size, -b / size, -c / size, a / size
-    x0 = -(xx * moved[0][0] + xy * moved[0][1])
-    y0 = -(yx * moved[0][0] + yy * moved[0][1])
-    maps = [xx, xy, x0, yx, yy, y0]
+    x0 = -(xx * moved[0, 0] + xy * moved[0, 1])
+    y0 = -(yx * moved[0, 0] + yy * moved[0, 1])
+    maps[0], maps[1], maps[2], maps[3], maps[4], maps[5] = xx, xy, x0, yx, yy, y0
     for k in range(2):
-        e, f = (still[1][k] - still[0][k]) / side, (still[2][k] - still[0][k]) / side
-        maps += [e * xx + f * yx, e * xy + f * yy, still[0][k] + e * x0 + f * y0]
-    return np.array(maps, dtype=np.float32)
+        e, f = (still[1, k] - still[0, k]) / side, (still[2, k] - still[0, k]) / side
+        maps[6 + 3 * k] = e * xx + f * yx
+        maps[7 + 3 * k] = e * xy + f * yy
+        maps[8 + 3 * k] = still[0, k] + e * x0 + f * y0
+    return maps
 
 
 def head_matrix(rotation: F64, pivot: F64, shift_x: float, shift_y: float, scale: float) -> F32:
