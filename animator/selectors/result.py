@@ -49,6 +49,18 @@ def result_for_user(user: User, job_id: UUID) -> Result:
     return Result.objects.filter(visible).select_related("job").distinct().get(job_id=job_id)
 
 
+def _edits(result: Result) -> list[dict[str, str]]:
+    """Where the words can be corrected: one address for each speech, named by its face where there are several."""
+    names: dict[UUID, str] = {}
+    for line in result.job.lines.all():
+        names.setdefault(line.speech_id, f"Face {line.face_index + 1}")
+    names = names or {result.job.speech_id: ""}
+    return [
+        {"name": name, "url": reverse("animator:timeline_editor", args=[speech]) + f"?job={result.job_id}"}
+        for speech, name in names.items()
+    ]
+
+
 def result_payload(result: Result, viewer: User) -> dict[str, Any]:
     """A result for the page that ``viewer`` looks at; the addresses are good for nobody else."""
     # What is shown has its address at once; what is pressed later asks for one then.
@@ -64,7 +76,7 @@ def result_payload(result: Result, viewer: User) -> dict[str, Any]:
         "srt_url": f"{srt}?download=1",
         "vtt_url": vtt,
         "language": result.job.speech.language,
-        "edit_url": reverse("animator:timeline_editor", args=[result.job.speech_id]) + f"?job={result.job_id}",
+        "edits": _edits(result),
         "duration_s": result.duration_s,
         "width": result.width,
         "height": result.height,

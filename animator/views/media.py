@@ -90,9 +90,9 @@ def _subtitles(request: HttpRequest, found: Result, name: str) -> HttpResponseBa
             words = timeline_json.read(path)
     except (OSError, InputError):
         raise Http404 from None
-    return _text(
-        request, subtitles(words, written_words(found.job.speech), name), name, f"picturetalk-{found.job_id.hex[:8]}"
-    )
+    said = [line.speech for line in found.job.lines.select_related("speech")] or [found.job.speech]
+    written = " ".join(written_words(speech) for speech in said)
+    return _text(request, subtitles(words, written, name), name, f"picturetalk-{found.job_id.hex[:8]}")
 
 
 def _text(request: HttpRequest, text: str, name: str, stem: str) -> HttpResponse:

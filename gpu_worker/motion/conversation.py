@@ -16,7 +16,7 @@ import numpy as np
 from gpu_worker.errors import InputError
 from gpu_worker.motion.margins import shifted, with_margins
 from gpu_worker.motion.pauses import SILENT_PHONES, speech_spans
-from gpu_worker.schema import Phone, Timeline, TimelineSource, VisemeSpan, Waveform
+from gpu_worker.schema import Phone, Timeline, TimelineSource, VisemeSpan, Waveform, Word
 
 #: From the surest to the least sure way of timing: a whole is as sure as its least sure part.
 _SURENESS: tuple[TimelineSource, ...] = ("events", "forced", "recognised", "phones", "energy")
@@ -132,8 +132,7 @@ def _later(timeline: Timeline, by: float) -> Timeline:
 
 
 def _joined(timelines: Sequence[Timeline], duration: float) -> Timeline:
-    """One face's lines as one timeline without gaps. Raises InputError ``lines_overlap``."""
-    whole = _merged(timelines, duration)
+    """One face's lines as one timeline. Raises InputError ``lines_overlap``."""
     ends = sorted(
         (_bounds(timeline) for timeline in timelines if _bounds(timeline)[1] > 0.0), key=lambda bound: bound[0]
     )
@@ -144,6 +143,12 @@ def _joined(timelines: Sequence[Timeline], duration: float) -> Timeline:
                 "Two lines of the same face would be spoken at the same time.",
                 "Let the second begin later, or give it to another face.",
             )
+    return _merged(timelines, duration)
+
+
+def _in_a_row(whole: Timeline) -> Timeline:
+    """The timeline without gaps and overlaps, as every timeline is: silence where nobody speaks, and where two speak at
+    once, whoever began first."""
     phones: list[Phone] = []
     for phone in whole.phones:
         start = max(phone.start, phones[-1].end) if phones else phone.start
@@ -160,14 +165,18 @@ def _joined(timelines: Sequence[Timeline], duration: float) -> Timeline:
         if start > (visemes[-1].end if visemes else 0.0) + 1e-6:
             visemes.append(VisemeSpan("sil", visemes[-1].end if visemes else 0.0, start))
         visemes.append(replace(span, start=start))
-    return replace(whole, phones=tuple(phones), visemes=tuple(visemes))
+    words: list[Word] = []
+    for word in whole.words:
+        start = max(word.start, words[-1].end) if words else word.start
+        words.append(replace(word, start=start, end=max(start, word.end)))
+    return replace(whole, words=tuple(words), phones=tuple(phones), visemes=tuple(visemes))
 
 
 def _merged(timelines: Sequence[Timeline], duration: float) -> Timeline:
-    """Everything that is said, in order of time; where people speak at once, phones overlap."""
+    """Everything that is said, in order of time."""
     reasons = tuple(dict.fromkeys(reason for timeline in timelines for reason in timeline.reasons))
     scores = [timeline.score for timeline in timelines if timeline.score is not None]
-    return Timeline(
+    whole = Timeline(
         language=timelines[0].language,
         source=max((timeline.source for timeline in timelines), key=_SURENESS.index),
         duration=duration,
@@ -179,6 +188,7 @@ def _merged(timelines: Sequence[Timeline], duration: float) -> Timeline:
         mouth=tuple(sorted((m for one in timelines for m in one.mouth), key=lambda span: span.start)),
         corrected=any(timeline.corrected for timeline in timelines),
     )
+    return _in_a_row(whole)
 
 
 def _bounds(timeline: Timeline) -> tuple[float, float]:

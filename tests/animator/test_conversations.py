@@ -154,6 +154,14 @@ def test_the_words_stay_while_the_video_does_and_go_with_it(
     assert Photo.objects.get(id=group.id).state == UploadState.ERASED
 
 
+def test_the_result_offers_every_line_for_correction(signed_in: Client, talk: Job, words: list[Speech]) -> None:
+    finish_job(talk)
+    page = signed_in.get(f"/jobs/{talk.id}/").content.decode()
+    for place, (name, speech) in enumerate(zip(("Face 2", "Face 1", "Face 2"), words, strict=True), 1):
+        assert f"Line {place}: {name}" in page
+        assert str(speech.id) in page
+
+
 def test_erasing_the_photo_empties_every_line(talk: Job, words: list[Speech], group: Photo) -> None:
     assert {one.id for one in speeches_of(talk)} == {one.id for one in words}
     erasure.erase_photo_and_derived(group, Why.OWNER)

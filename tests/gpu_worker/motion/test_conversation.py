@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gpu_worker import timeline_json
 from gpu_worker.errors import InputError
 from gpu_worker.motion.conversation import SpokenLine, arrange
 from gpu_worker.motion.pauses import pauses, speech_spans
@@ -69,10 +70,20 @@ def test_sounds_and_times_stay_together() -> None:
 
 def test_a_start_is_kept_and_interruptions_mix_without_clipping() -> None:
     whole = arrange([line(0, level=0.8), line(1, start=0.5, level=0.8), line(2, pause=-0.4, level=0.8)], FPS, 60.0)
-    starts = [word.start - whole.timeline.words[0].start for word in whole.timeline.words]
+    first = whole.timeline.words[0].start
+    starts = [voice.timeline.words[0].start - first for voice in whole.voices]
     # The first line's own silence of 0.2 s stands before its words.
     assert starts == pytest.approx([0.0, 0.3, 0.9], abs=1e-3)
     assert float(np.abs(whole.sound.samples).max()) <= 0.981
+
+
+def test_every_timeline_of_a_conversation_can_be_read_back() -> None:
+    """Also where people interrupt each other: what is written must be what the readers of timelines take."""
+    whole = arrange([line(0), line(1, pause=-0.4), line(0, pause=1.0)], FPS, 60.0)
+    for timeline in (whole.timeline, *(voice.timeline for voice in whole.voices)):
+        again = timeline_json.from_dict(timeline_json.as_dict(timeline))
+        assert [word.word for word in again.words] == [word.word for word in timeline.words]
+        assert again.phones[-1].end == pytest.approx(timeline.duration, abs=1e-3)
 
 
 def test_nobody_speaks_over_themselves() -> None:
