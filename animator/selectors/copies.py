@@ -10,13 +10,14 @@ from django.db.models import Q, QuerySet
 from animator.models import Job, Report
 from animator.models.report import ReportState
 from animator.selectors.item_lock import account_name
+from animator.selectors.photo_matching import copies_of as copies_of_photo
 
 
 def copies_of(job: Job) -> QuerySet[Job]:
-    """Other videos whose photo or file has the same SHA-256, whoever's they are, oldest first."""
-    same = Q(pk__in=[])
-    if job.photo.sha256:
-        same |= Q(photo__sha256=job.photo.sha256)
+    """Other videos from the same photo or a copy of it (resized, cropped, mirrored), or of the same file; oldest first,
+    whoever's they are."""
+    photos = [photo.id for photo, _ in copies_of_photo(job.photo.sha256, job.photo.hashes)]
+    same = Q(photo__in=[*photos, job.photo_id])
     result = getattr(job, "result", None)
     if result is not None:
         same |= Q(result__sha256=result.sha256)
@@ -31,6 +32,7 @@ def copy_lines(job: Job, limit: int = 100) -> list[dict[str, Any]]:
     """
     lines = []
     for copy in copies_of(job)[:limit]:
+        same_photo = copy.photo_id == job.photo_id or copy.photo.sha256 == job.photo.sha256
         same_file = getattr(job, "result", None) is not None and copy.result.sha256 == job.result.sha256
         hidden = copy.result.removed_at is not None or copy.result.hidden_at is not None
         lines.append(
@@ -39,7 +41,7 @@ def copy_lines(job: Job, limit: int = 100) -> list[dict[str, Any]]:
                 "title": copy.title,
                 "account": account_name(copy.owner_id),
                 "same_owner": copy.owner_id == job.owner_id,
-                "how": "the same file" if same_file else "the same photo",
+                "how": "the same file" if same_file else "the same photo" if same_photo else "a copy of the photo",
                 "created_at": copy.created_at,
                 "hidden": hidden,
                 "reports": _open_reports(copy.id),

@@ -23,6 +23,7 @@ from animator.rules import rule
 from animator.selectors.item_lock import account_name, staff_name
 from animator.selectors.result import judged, may_moderate
 from animator.selectors.script import speeches_of
+from animator.selectors.statement import statement_path
 
 #: Holds that still hold something: their job waits, or their photo is there.
 STANDING = Q(outcome="") & (
@@ -74,6 +75,7 @@ def refusal_for_owner(job: Job) -> dict[str, Any] | None:
         "rule": rule(hold.rule) if hold.rule is not None else None,
         "facts": hold.reasons,
         "hold": hold.id,
+        "statement_url": statement_path(hold),
     }
 
 

@@ -133,14 +133,14 @@ def measures(decision: Decision) -> list[str]:
     return sentences
 
 
-def statement_text(decision: Decision) -> str:
+def statement_text(decision: Decision | Hold) -> str:
     """The statement as a mail."""
     said = statement(decision)
     lines = [" ".join(said["measures"])]
     if said["until"]:
         lines.append(f"This holds until {said['until']:%-d %B %Y, %H:%M} UTC.")
     lines += [f"Video: {video['title'] or 'without a title'} (number {video['ref']})" for video in said["videos"]]
-    lines.append(f"Reported as: {said['reason']}")
+    lines.append(f"About: {said['reason']}")
     if said["rule"] is not None:
         lines.append(f"{said['rule'].clause}. {said['rule'].text}")
     lines += [f"The facts, in the moderator’s words:\n{said['facts']}", said["automation"]]

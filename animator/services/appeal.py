@@ -69,7 +69,7 @@ def decide_appeal(moderator: User, appeal_id: UUID, *, overturn: bool, reasons: 
         item_lock.check_free(moderator, ItemKind.APPEAL, appeal.id)
         appeal.state = AppealState.OVERTURNED if overturn else AppealState.UPHELD
         appeal.moderator, appeal.reasons, appeal.decided_at = moderator, reasons.strip(), timezone.now()
-        appeal.outcome_note = _restore(appeal) if overturn else ""
+        appeal.outcome_note = _restore(appeal, moderator) if overturn else ""
         appeal.save()
         notice.tell_appellant(appeal, _address(appeal))
         audit.record(moderator, "appeal_decided", "appeal", appeal.id, outcome=appeal.state)
@@ -83,14 +83,14 @@ def _can_be_appealed(decision: Decision, side: str) -> bool:
     return decision.state == DecisionState.IN_FORCE and not decision.restricts
 
 
-def _restore(appeal: Appeal) -> str:
+def _restore(appeal: Appeal, moderator: User) -> str:
     if appeal.hold is not None:
         return _restore_hold(appeal.hold)
     decision = appeal.decision
     if decision is None:
         return ""
     if appeal.side == AppealSide.OWNER:
-        return effects.undo(decision)
+        return effects.undo(decision, moderator)
     report = decision.report
     Decision.objects.filter(id=decision.id).update(state=DecisionState.REVERSED)
     Report.objects.filter(id=report.id).update(

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import User
 from animator.models import Decision, DecisionItem, Job, Photo, Report, Result
 from animator.models.decision import AccountAction, DecisionAction, DecisionState
 from animator.models.erasure import Why
@@ -19,6 +20,7 @@ from animator.services.announcing import announce
 from animator.services.erasure import erase_job_output, erase_photo_and_derived
 from animator.services.evidence import is_evidence
 from animator.services.job import finish_deletion, stop_job
+from animator.services.photo_blocking import block_photo, unblock
 
 
 def hide_meanwhile(decisions: list[Decision]) -> None:
@@ -64,7 +66,7 @@ def show_again(job_refs: list[UUID]) -> None:
     _announce(job_refs)
 
 
-def undo(decision: Decision) -> str:
+def undo(decision: Decision, moderator: User) -> str:
     """Reverse a decision on appeal, as far as possible; says in sentences what came back and what did not."""
     now = timezone.now()
     Decision.objects.filter(id=decision.id, state=DecisionState.IN_FORCE).update(state=DecisionState.REVERSED)
@@ -84,7 +86,7 @@ def undo(decision: Decision) -> str:
     elif decision.action == DecisionAction.REMOVE:
         said.append("The video had been erased and cannot be brought back. You can make it again.")
     elif decision.action == DecisionAction.BLOCK:
-        unblock(decision)
+        unblock(decision.id, moderator)
         said.append(
             "The photo is not blocked any more. The photo and its videos had been erased and cannot be brought back."
         )
@@ -95,10 +97,6 @@ def undo(decision: Decision) -> str:
         said.append("The measure on your account has ended.")
     _announce(jobs)
     return " ".join(said)
-
-
-def unblock(decision: Decision) -> None:
-    """Take the photos that a decision blocked off the list of blocked photos."""
 
 
 def _apply(decision: Decision, item: DecisionItem) -> None:
@@ -116,6 +114,7 @@ def _apply(decision: Decision, item: DecisionItem) -> None:
     elif decision.action == DecisionAction.BLOCK:
         photo = Photo.objects.filter(id=job.photo_id).exclude(state=UploadState.ERASED).first()
         if photo is not None:
+            block_photo(photo, decision.moderator, decision.reasons, decision.id)
             erase_photo_and_derived(photo, Why.BLOCKED)
 
 

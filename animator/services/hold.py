@@ -20,12 +20,13 @@ from animator.errors import SiteError, conflict
 from animator.models import Job, Photo
 from animator.models.erasure import Why
 from animator.models.hold import Hold, HoldCode, HoldOutcome
+from animator.models.item_lock import ItemKind
 from animator.models.job import ACTIVE_STATES, JobState
 from animator.models.upload import UploadState
 from animator.rules import RULES
 from animator.selectors.hold import hold_for_moderator, standing_holds
 from animator.selectors.photo import photo_payload
-from animator.services import audit, quota
+from animator.services import audit, item_lock, notice, quota
 from animator.services.announcing import announce, announce_places
 from animator.services.file_erasure import erase_later
 from animator.services.upload import new_token
@@ -70,11 +71,13 @@ def inherit_photo_holds(job: Job) -> bool:
 def release(hold: Hold, moderator: User) -> Hold:
     """Nothing speaks against it: what was held goes on unless another hold stands.
 
-    Raises ``Hold.DoesNotExist`` for anybody who is no moderator, ``hold_is_decided`` when somebody was faster.
+    Raises ``Hold.DoesNotExist`` for anybody who is no moderator, ``hold_is_decided`` or ``item_locked``.
     """
     hold = hold_for_moderator(moderator, hold.id)
     with transaction.atomic():
+        item_lock.check_free(moderator, ItemKind.HOLD, hold.id)
         _decide(hold, moderator, HoldOutcome.RELEASED)
+        item_lock.release(moderator, ItemKind.HOLD, hold.id)
         jobs = [job.id for job in _jobs_of(hold) if _go_on(job)]
         audit.record(moderator, "hold_released", _kind(hold), _object(hold), hold=str(hold.id), code=hold.code)
         transaction.on_commit(lambda: _tell(jobs, hold.photo_id))
@@ -86,7 +89,7 @@ def refuse(hold: Hold, moderator: User, reasons: str, rule: int | None = None) -
 
     ``reasons`` and the clause ``rule`` (a number of ``animator.rules``) are shown to the owner as the statement of
     reasons. The allowance is given back. Raises ``Hold.DoesNotExist`` for anybody who is no moderator,
-    ``decision_without_reasons``, ``rule_unknown`` or ``hold_is_decided``.
+    ``decision_without_reasons``, ``rule_unknown``, ``hold_is_decided`` or ``item_locked``.
     """
     hold = hold_for_moderator(moderator, hold.id)
     if not reasons.strip():
@@ -94,7 +97,10 @@ def refuse(hold: Hold, moderator: User, reasons: str, rule: int | None = None) -
     if rule is not None and rule not in {one.number for one in RULES}:
         raise SiteError("rule_unknown", "There is no such rule.", "Choose one of those offered.")
     with transaction.atomic():
+        item_lock.check_free(moderator, ItemKind.HOLD, hold.id)
         _decide(hold, moderator, HoldOutcome.REFUSED, reasons=reasons.strip(), rule=rule)
+        item_lock.release(moderator, ItemKind.HOLD, hold.id)
+        notice.tell_of_refusal(Hold.objects.get(id=hold.id))
         jobs = [job.id for job in _jobs_of(hold) if _fail(job, reasons.strip())]
         if hold.photo_id is not None:
             _reject_photo(hold.photo_id)

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from animator import queue
-from animator.models import Appeal, Decision, Notice, QualityReview, Report
+from animator.models import Appeal, Decision, Hold, Notice, QualityReview, Report
 from animator.models.notice import NoticeState
 from animator.selectors.statement import appeal_answer_text, end_text, quality_text, report_answer_text, statement_text
 
@@ -77,6 +77,12 @@ def tell_owner(decision: Decision) -> None:
     """The statement of reasons, to whom the decision restricts."""
     if decision.subject is not None:
         send_later(decision.subject.email, "A moderator’s decision", statement_text(decision), "decision", decision.id)
+
+
+def tell_of_refusal(hold: Hold) -> None:
+    """The statement of reasons to the owner of what was held and refused."""
+    if hold.owner is not None:
+        send_later(hold.owner.email, "A moderator’s decision", statement_text(hold), "hold", hold.id)
 
 
 def tell_owner_it_ended(decision: Decision) -> None:

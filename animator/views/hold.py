@@ -16,8 +16,11 @@ from accounts.models import User
 from animator.api.user import signed_in_user
 from animator.forms.hold import HoldForm
 from animator.models.hold import Hold
+from animator.models.item_lock import ItemKind
 from animator.selectors.hold import hold_card, hold_counts, hold_for_moderator, holds_for_moderator
+from animator.selectors.item_lock import staff_name
 from animator.selectors.result import may_moderate
+from animator.services import item_lock
 from animator.services.hold import refuse, release
 from gpu_worker.errors import InputError
 
@@ -58,13 +61,17 @@ def hold_detail(request: HttpRequest, hold_id: UUID) -> HttpResponse:
             else:
                 refuse(hold, user, form.cleaned_data["reasons"], form.cleaned_data["rule"])
         except InputError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, f"{error.message} {error.hint}")
         else:
             messages.success(
                 request, "It goes on." if form.cleaned_data["action"] == "release" else "Refused. Its owner is told."
             )
-            return redirect("animator:hold_list")
-    context = {"hold": hold_card(hold), "form": form}
+            return redirect("animator:moderation")
+    lock = None
+    if hold.is_open:
+        held = item_lock.claim(user, ItemKind.HOLD, hold.id)
+        lock = {"mine": held.holder_id == user.pk, "holder": staff_name(held.holder, user), "until": held.expires_at}
+    context = {"hold": hold_card(hold), "form": form, "lock": lock, "kind": ItemKind.HOLD.value}
     return render(request, "animator/hold_detail.html", context, status=400 if form.errors else 200)
 
 

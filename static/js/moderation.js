@@ -50,27 +50,30 @@ function showMedia() {
   const place = document.querySelector("#media-place");
   const button = document.querySelector("#media-show");
   if (!section || !place || !button) return false;
-  let video = place.querySelector("video");
-  if (!video) {
-    video = /** @type {HTMLVideoElement} */ (
-      h("video", {
-        class: "blurred",
-        playsinline: true,
-        preload: "metadata",
-        src: section.dataset.video,
-        poster: section.dataset.poster,
-        "aria-label": "The video, blurred",
-      })
-    );
-    place.append(h("div", { class: "frame" }, video));
+  const shown = place.querySelector("video, img");
+  if (!shown) {
+    const { photo, video, poster } = section.dataset;
+    const picture = photo
+      ? h("img", { class: "blurred", src: photo, alt: "The photo, blurred" })
+      : h("video", {
+          class: "blurred",
+          playsinline: true,
+          preload: "metadata",
+          src: video,
+          poster,
+          "aria-label": "The video, blurred",
+        });
+    place.append(h("div", { class: "frame" }, picture));
     button.textContent = "Show it clearly (o)";
     announce("The picture is shown, blurred.");
     return true;
   }
-  const blurred = video.classList.toggle("blurred");
-  video.controls = !blurred;
-  if (blurred) video.pause();
-  video.setAttribute("aria-label", blurred ? "The video, blurred" : "The video");
+  const blurred = shown.classList.toggle("blurred");
+  if (shown instanceof HTMLVideoElement) {
+    shown.controls = !blurred;
+    if (blurred) shown.pause();
+    shown.setAttribute("aria-label", blurred ? "The video, blurred" : "The video");
+  } else shown.setAttribute("alt", blurred ? "The photo, blurred" : "The photo");
   button.textContent = blurred ? "Show it clearly (o)" : "Blur it again (o)";
   announce(blurred ? "The picture is blurred." : "The picture is clear.");
   return true;
