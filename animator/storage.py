@@ -76,6 +76,11 @@ def spoken_path(speech_id: UUID, token: str) -> str:
     return f"{_folder('speech', speech_id)}/{token}.wav"
 
 
+def cleaned_path(speech_id: UUID, token: str) -> str:
+    """Where a cleaned copy of a recording lies, beside the recording; no run overwrites another's."""
+    return f"{_folder('speech', speech_id)}/cleaned-{token}.wav"
+
+
 def result_folder(job_id: UUID, token: str) -> str:
     """Where one run of a job leaves its files: a folder of its own, so that no run overwrites another's."""
     if not re.fullmatch(r"[0-9a-f]{32}", token):

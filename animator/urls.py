@@ -68,6 +68,7 @@ urlpatterns = [
     path("api/speech/preview/", speech_api.preview, name="api_speech_preview"),
     path("api/speech/language/", speech_api.language, name="api_speech_language"),
     path("api/speech/<uuid:speech_id>/", speech_api.speech, name="api_speech"),
+    path("api/speech/<uuid:speech_id>/sound/", speech_api.sound, name="api_speech_sound"),
     path("api/languages/", speech_api.languages, name="api_languages"),
     path("api/speech/<uuid:speech_id>/timeline/", timeline_api.timeline, name="api_timeline"),
     path("api/speech/<uuid:speech_id>/timeline/measure/", timeline_api.measure, name="api_timeline_measure"),

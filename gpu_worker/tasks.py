@@ -33,7 +33,7 @@ from animator.selectors.file_check import job_by_sha256
 from animator.selectors.pronunciation import dictionary_for
 from animator.selectors.script import speeches_of
 from animator.selectors.timeline import measured_words, timeline_of
-from animator.services import file_check, job_run, notice, photo_screening, screening, upload
+from animator.services import file_check, job_run, notice, photo_screening, screening, sound_choice, upload
 from animator.services import photo as photo_service
 from animator.services import speech as speech_service
 from animator.services.photo_screening import PhotoEvidence
@@ -45,6 +45,7 @@ from gpu_worker.schema import FaceRig, Finding, Image, Inspection, Timeline
 from picturetalk_site.logs import working_on
 
 if TYPE_CHECKING:
+    from gpu_worker.media.sound_findings import SoundReport
     from gpu_worker.provenance.fingerprint import Fingerprint
 
 log = logging.getLogger(__name__)
@@ -73,19 +74,43 @@ def check_photo(photo_id: str, token: str) -> None:
 
 
 def check_speech(speech_id: str, token: str) -> None:
-    """Listen whether there is sound to speak with; keep it as WAV without metadata, or say why it cannot be used."""
+    """Listen whether there is sound to speak with; keep it as WAV without metadata, or say why it cannot be used.
+
+    A recording that was kept already gets the cleaned copy that its owner asked for.
+    """
     key = UUID(speech_id)
     speech = upload.claim(Speech, key, token)
     if speech is None:
+        return
+    if not speech.source_path:
+        _clean_speech(speech, token)
         return
     with (
         working_on(speech_id),
         _checking(Speech, key, token, speech_service.reject_speech, speech_service.release_speech),
     ):
         with storage.local_copy(speech.source_path) as source, tempfile.TemporaryDirectory() as folder:
-            copy, seconds = _listen(source, Path(folder))
+            copy, report = _listen(source, Path(folder))
             kept = storage.store_file(storage.kept_path("speech", key, copy.suffix), copy)
-        if not speech_service.accept_speech(key, token, kept, {"duration_s": round(seconds, 3)}):
+        facts = {"duration_s": round(report.duration, 3), "findings": [_finding(one) for one in report.findings]}
+        if not speech_service.accept_speech(key, token, kept, facts):
+            _forget_unless_known(Speech, key, kept.path)
+
+
+def _clean_speech(speech: Speech, token: str) -> None:
+    """The copy of a recording with less noise, or without silence at its ends."""
+    from gpu_worker.media.sound_cleaning import clean_sound
+
+    key = speech.id
+    with (
+        working_on(str(key)),
+        _checking(Speech, key, token, sound_choice.use_original, sound_choice.release_copy),
+    ):
+        with storage.local_copy(speech.original_path) as source, tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "cleaned.wav"
+            seconds = clean_sound(source, copy, denoise=speech.denoise, trim=speech.trim)
+            kept = storage.store_file(storage.cleaned_path(key, token), copy)
+        if not sound_choice.accept_copy(key, token, kept, seconds):
             _forget_unless_known(Speech, key, kept.path)
 
 
@@ -301,7 +326,9 @@ def _spoken(
             words.text, words.language, words.voice or None, words.speed, words.pitch, dictionary, edited, spoken
         )
     sound = files.enter_context(storage.local_copy(words.path))
-    return SoundSpeech(sound, words.transcript or None, words.language, dictionary, timeline=edited)
+    return SoundSpeech(
+        sound, words.transcript or None, words.language, dictionary, normalise=words.normalise, timeline=edited
+    )
 
 
 @contextlib.contextmanager
@@ -427,13 +454,14 @@ def _evidence(pixels: Image) -> PhotoEvidence:
     )
 
 
-def _listen(source: Path, folder: Path) -> tuple[Path, float]:
-    """The clean copy of a sound and its length in seconds."""
+def _listen(source: Path, folder: Path) -> tuple[Path, SoundReport]:
+    """The clean copy of a sound, and what its owner should know of it."""
     from gpu_worker.media.sound import extract_soundtrack, load_waveform
+    from gpu_worker.media.sound_findings import inspect_sound
 
     config = engine_config()
     waveform = load_waveform(source, config=config)
-    return extract_soundtrack(source, folder / "copy.wav", config=config), waveform.duration
+    return extract_soundtrack(source, folder / "copy.wav", config=config), inspect_sound(waveform)
 
 
 def _face(face: FaceRig, inspection: Inspection) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from animator.selectors.pronunciation import dictionary_for
 from animator.selectors.speech import speech_for_user, speech_payload
 from animator.services.preview import hear
 from animator.services.rate import visitor
+from animator.services.sound_choice import SoundChoice, choose
 from animator.services.speech import TypedWords, add_sound, add_typed_speech, delete_speech
 
 
@@ -72,6 +73,15 @@ def speech(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
         delete_speech(user, speech_id)
         return HttpResponse(status=204)
     return JsonResponse(speech_payload(speech_for_user(user, speech_id)))
+
+
+@api("POST")
+def sound(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
+    """What is done to a recording before it is used: ``normalise``, ``denoise``, ``trim``."""
+    user = signed_in_user(request)
+    body = Body.of(request)
+    wanted = SoundChoice(normalise=body.flag("normalise"), denoise=body.flag("denoise"), trim=body.flag("trim"))
+    return JsonResponse(speech_payload(choose(user, speech_id, wanted)))
 
 
 @api("GET", signed_in=False)

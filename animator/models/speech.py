@@ -24,6 +24,14 @@ class Speech(Upload):
     speed = models.FloatField(default=1.0, help_text="1 = as the voice speaks by itself.")
     pitch = models.FloatField(default=1.0, help_text="1 = as the voice speaks by itself.")
     duration_s = models.FloatField(null=True, blank=True)
+    findings = models.JSONField(default=list, blank=True, help_text="What the check heard: code, message, hint.")
+    normalise = models.BooleanField(default=True, help_text="Bring a recording to the loudness of speech in the video.")
+    denoise = models.BooleanField(default=False)
+    trim = models.BooleanField(default=False, help_text="Cut silence at both ends.")
+    original_duration_s = models.FloatField(null=True, blank=True)
+    original_path = models.CharField(
+        max_length=200, blank=True, help_text="The recording as it came, when “path” is a cleaned copy of it."
+    )
 
     class Meta:
         ordering = ("-created_at",)

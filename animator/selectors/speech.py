@@ -29,6 +29,10 @@ def speech_payload(speech: Speech) -> dict[str, Any]:
         "speed": speech.speed,
         "pitch": speech.pitch,
         "duration_s": speech.duration_s,
+        "findings": speech.findings,
+        "normalise": speech.normalise,
+        "denoise": speech.denoise,
+        "trim": speech.trim,
         "url": media_address("media_speech", [speech.id], speech.owner_id) if speech.path else None,
         "error": speech.error_dict,
     }

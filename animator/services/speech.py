@@ -163,10 +163,11 @@ def erase_speech(speech: Speech, why: str = Why.OWNER) -> None:
             return
         busy = speech.state == UploadState.CHECKING
         speech.timelines.all().delete()
-        erase_later("speech", speech.id, why, paths=(speech.path, speech.source_path), busy=busy)
+        erase_later("speech", speech.id, why, paths=(speech.path, speech.source_path, speech.original_path), busy=busy)
         if speech.jobs.exists() or speech.lines.exists():
             Speech.objects.filter(id=speech.id).update(
-                state=UploadState.ERASED, path="", source_path="", bytes=0, text="", transcript="", token=""
+                state=UploadState.ERASED, path="", source_path="", original_path="", bytes=0, text="", transcript="",
+                token="", findings=[],
             )  # fmt: skip
         else:
             Speech.objects.filter(id=speech.id).delete()

@@ -71,7 +71,7 @@ def release(model: type[U], upload_id: UUID, token: str, enqueue: Enqueue, *, co
     row = model.objects.filter(id=upload_id, state=UploadState.CHECKING, token=token).first()
     if row is None:
         return False
-    if counts and row.attempts >= site_config().max_attempts:
+    if counts and tried_enough(row):
         return reject(model, upload_id, token, check_failed())
     with transaction.atomic():
         fresh = new_token()
@@ -81,6 +81,11 @@ def release(model: type[U], upload_id: UUID, token: str, enqueue: Enqueue, *, co
         if done == 1:
             enqueue(upload_id, fresh)
     return done == 1
+
+
+def tried_enough(row: Photo | Speech) -> bool:
+    """Whether a check that broke off is not tried again."""
+    return row.attempts >= site_config().max_attempts
 
 
 def keep_alive(model: type[U], upload_id: UUID, token: str) -> bool:

@@ -1,8 +1,8 @@
 """A gentler, shorter copy of a recording, when somebody asks for one: the file that came is never changed.
 
 Steady noise is lowered by ffmpeg's FFT denoiser at the level measured in the recording's quietest tenth, by at most
-12 dB, so that breath and consonants stay; rumble below 60 Hz goes too. Silence is cut at both ends only: inside it belongs to the
-speech. The copy's samples stay where they were: the denoiser's delay is measured and taken back.
+12 dB, so that breath and consonants stay; rumble below 60 Hz goes too. Silence is cut at both ends only: inside, it
+belongs to the speech. The copy's samples stay where they were: the denoiser's delay is measured and taken back.
 (Y. Ephraim and D. Malah, "Speech enhancement using a minimum mean-square error short-time spectral amplitude
 estimator", 1984, is what such denoisers go back to.)
 """

@@ -6,13 +6,15 @@ import { clearError, showError } from "../lib/errors.js";
 import { setProgress } from "../lib/progressbar.js";
 import { tabs } from "../lib/tabs.js";
 import { RecordedSpeech } from "./recorded.js";
+import { SoundReview } from "./soundreview.js";
 import { fillSelect, preferred, TypedSpeech } from "./typed.js";
 import { UploadedSpeech } from "./uploaded.js";
 
 /**
  * @typedef {{id: string, kind: "typed" | "recorded" | "uploaded", state: "checking" | "ready" | "rejected",
  *   text: string, transcript: string, language: string, voice: string, speed: number, pitch: number,
- *   duration_s: number | null, url: string | null, error: {error: string, message: string, hint: string} | null}} Speech
+ *   duration_s: number | null, findings: {code: string, message: string, hint: string}[], normalise: boolean,
+ *   denoise: boolean, trim: boolean, url: string | null, error: {error: string, message: string, hint: string} | null}} Speech
  */
 
 export class VoiceStep {
@@ -40,10 +42,18 @@ export class VoiceStep {
     this.language.addEventListener("change", onEdit);
     this.transcript.addEventListener("input", onEdit);
 
+    this.review = new SoundReview({
+      errors: this.errors, next: this.next, onChange: (speech) => { this.speech = speech; this.onChange(); },
+    });
     this.tabs = tabs(need("#voice-tabs"), (panel) => this.switchTo(panel.replace("panel-", "")));
     this.next.addEventListener("click", async () => {
       this.typed.preview.stop();
-      if (await this.send()) onReady();
+      const seen = this.done;
+      if (!(await this.send())) return;
+      this.review.show(this.speech);
+      // What is wrong with a recording is read before the next step; pressing again goes on.
+      if (seen || !this.speech?.findings.length) onReady();
+      else need("#sound-review").focus();
     });
   }
 
@@ -66,6 +76,7 @@ export class VoiceStep {
   outdate() {
     if (this.speech) request("DELETE", `/api/speech/${this.speech.id}/`).catch(() => {});
     this.speech = null;
+    this.review.show(null);
     this.onChange();
   }
 
@@ -78,6 +89,7 @@ export class VoiceStep {
     if (speech.kind === "recorded") this.recorded.showSaved(speech);
     if (speech.kind === "uploaded") this.uploaded.showSaved(speech);
     this.speech = speech;
+    this.review.show(speech);
   }
 
   /** @returns {boolean} whether there is something to send; says what is missing */
