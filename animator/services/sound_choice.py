@@ -95,7 +95,8 @@ def _clean_anew(speech: Speech, choice: SoundChoice) -> None:
     speech.denoise, speech.trim = choice.denoise, choice.trim
     original = speech.original_path or speech.path
     if not (choice.denoise or choice.trim):
-        transaction.on_commit(lambda path=speech.path: storage.erase([path] if path != original else []))
+        copy = [speech.path] if speech.path != original else []
+        transaction.on_commit(lambda: storage.erase(copy))
         speech.path, speech.original_path, speech.duration_s = original, "", speech.original_duration_s
         return
     if not speech.original_path:

@@ -60,7 +60,7 @@ def test_silence_is_cut_at_the_ends_alone(spoken: np.ndarray, tmp_path: Path) ->
     inside = np.concatenate([spoken, np.zeros(3 * RATE), spoken])
     source = write(tmp_path / "a.wav", inside)
     seconds = clean_sound(source, tmp_path / "b.wav", denoise=False, trim=True)
-    first, last = sounding(read(source)[:, None].copy() * 32767, RATE)  # type: ignore[arg-type]
+    first, last = sounding(read(source)[:, None].copy() * 32767, RATE)
     assert seconds == pytest.approx((last - first) / RATE, abs=0.05)
     heard = np.flatnonzero(np.abs(inside) > 0.02)
     assert first / RATE == pytest.approx(heard[0] / RATE - MARGIN_SECONDS, abs=0.15)
