@@ -79,6 +79,7 @@ def speech(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
 def sound(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
     """What is done to a recording before it is used: ``normalise``, ``denoise``, ``trim``."""
     user = signed_in_user(request)
+    speech_for_user(user, speech_id)
     body = Body.of(request)
     wanted = SoundChoice(normalise=body.flag("normalise"), denoise=body.flag("denoise"), trim=body.flag("trim"))
     return JsonResponse(speech_payload(choose(user, speech_id, wanted)))

@@ -142,7 +142,7 @@ TABLE = (
     Row("api_dictionary", "get", (200, 200, 401, 200, 200)),
     Row("api_dictionary", "post", (400, 400, 401, 400, 400)),
     Row("api_pronunciation", "delete", (204, 404, 401, 404, 404), "pronunciation"),
-    Row("api_speech_sound", "post", (400, 400, 401, 400, 400), "speech"),
+    Row("api_speech_sound", "post", (400, 404, 401, 404, 404), "speech"),
     Row("api_speech_sound", "get", (405, 405, 401, 405, 405), "speech"),
     Row("api_languages", "get", (200, 200, 200, 200, 200)),
     Row("api_jobs", "get", (200, 200, 401, 200, 200)),
