@@ -34,7 +34,7 @@ def clean_sound(source: Path, target: Path, *, denoise: bool, trim: bool) -> flo
     """Write a cleaned copy of the 16-bit WAV file ``source`` to ``target``; returns its length in seconds.
 
     Memory is bounded by the file's size once. Raises :class:`InputError` ``unreadable_sound`` for anything but such a
-    WAV file and ``no_speech`` when nothing but silence is left; :class:`EngineError` when ffmpeg fails.
+    WAV file and ``silent_sound`` when nothing but silence is left; :class:`EngineError` when ffmpeg fails.
     """
     samples, rate = _read(source)
     if denoise:
@@ -43,7 +43,7 @@ def clean_sound(source: Path, target: Path, *, denoise: bool, trim: bool) -> flo
         first, last = sounding(samples, rate)
         samples = samples[first:last]
     if not len(samples):
-        raise InputError("no_speech", "There is nothing but silence in this recording.", "Record it again.")
+        raise InputError("silent_sound", "There is nothing but silence in this recording.", "Record it again.")
     with wave.open(str(target), "wb") as file:
         file.setparams((samples.shape[1], 2, rate, 0, "NONE", "not compressed"))
         file.writeframes(np.ascontiguousarray(samples).tobytes())

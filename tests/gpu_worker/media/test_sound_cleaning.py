@@ -71,7 +71,7 @@ def test_what_cannot_be_cleaned_is_refused(tmp_path: Path) -> None:
     silent = write(tmp_path / "silent.wav", np.zeros(RATE))
     with pytest.raises(InputError) as nothing:
         clean_sound(silent, tmp_path / "out.wav", denoise=False, trim=True)
-    assert nothing.value.code == "no_speech"
+    assert nothing.value.code == "silent_sound"
     (tmp_path / "text.wav").write_bytes(b"#EXTM3U\n" * 20)
     with pytest.raises(InputError) as other:
         clean_sound(tmp_path / "text.wav", tmp_path / "out.wav", denoise=True, trim=True)
