@@ -17,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -214,7 +213,6 @@ def run(case: Case, folder: Path) -> Row:
         stderr=subprocess.PIPE,
         cwd=_ROOT,
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        preexec_fn=partial(_bind, case.cores),
     ) as process:
         peak = peak_all = 0.0
         while process.poll() is None:
@@ -237,11 +235,6 @@ def run(case: Case, folder: Path) -> Row:
         peak_all_mb=round(peak_all, 1),
         load=(load, os.getloadavg()[0]),
     )
-
-
-def _bind(count: int) -> None:
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
 
 
 def memory(root: int) -> tuple[float, float]:

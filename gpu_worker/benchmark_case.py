@@ -6,6 +6,7 @@ FOLDER holds ``case.json`` and ``portrait.png``. The result is one line of JSON 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import time
@@ -21,6 +22,12 @@ def spent() -> float:
     """Processor seconds of this process and of the helpers that have ended, so far."""
     own, helpers = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return own.ru_utime + own.ru_stime + helpers.ru_utime + helpers.ru_stime
+
+
+def bind(count: int) -> None:
+    """Keep this process, its threads to come and its helpers on ``count`` of the cores it may use."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
 
 
 class Stopwatch:
@@ -53,6 +60,8 @@ def alone(work: Callable[[], object]) -> tuple[float, float]:
 
 def measure(folder: Path) -> dict[str, Any]:
     """Make the video of the case in ``folder``; see :class:`gpu_worker.benchmark.Row`."""
+    case = json.loads((folder / "case.json").read_text())
+    bind(case["cores"])
     began = time.perf_counter()
     from gpu_worker.config import EngineConfig
     from gpu_worker.engines import shared_engines
@@ -63,7 +72,6 @@ def measure(folder: Path) -> dict[str, Any]:
     from gpu_worker.provenance.watermark.embed import make_watermark
     from gpu_worker.request import AnimationRequest, TypedSpeech
 
-    case = json.loads((folder / "case.json").read_text())
     make_chain(folder / "keys")
     engines = shared_engines()
     config = replace(EngineConfig(), max_side=max(case["width"], case["height"]))

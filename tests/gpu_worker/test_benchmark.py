@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from gpu_worker import benchmark
 from gpu_worker.benchmark import Case, Row, Stage, cases, portrait, run, table
 from gpu_worker.benchmark_case import Stopwatch
 from gpu_worker.cores import usable_cores
@@ -46,10 +45,8 @@ def test_the_table_is_markdown(row: Row) -> None:
 
 
 def test_a_process_is_bound_to_the_cores_of_its_case() -> None:
-    code = "from gpu_worker.cores import usable_cores; print(usable_cores())"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, preexec_fn=lambda: benchmark._bind(1)
-    )
+    code = "from gpu_worker.benchmark_case import bind; bind(1); from gpu_worker.cores import usable_cores as cores; "
+    done = subprocess.run([sys.executable, "-c", f"{code}print(cores())"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1"
 
 
