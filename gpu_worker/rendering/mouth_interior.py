@@ -21,6 +21,8 @@ WIDTH_MM, HEIGHT_MM = 76.0, 64.0
 ORIGIN_MM = (38.0, 24.0)
 #: Half the mouth width of an adult at rest, millimetres.
 _HALF_MOUTH_MM = 25.0
+#: By how much the upper teeth may stand lower than usual, millimetres.
+_MOST_LOWER_MM = 7.0
 #: Exponents of the light for red, green and blue in the shade of the mouth.
 _SHADE_WARMTH = np.array([0.86, 1.02, 1.22])
 
@@ -153,7 +155,12 @@ def draw_tongue(palette: Palette, x: F64, y: F64, scale: float) -> F32:
 
 
 def draw_mouth(
-    palette: Palette, pixels_per_mm: float, half_mouth_mm: float, blur_px: float, youth: Youth
+    palette: Palette,
+    pixels_per_mm: float,
+    half_mouth_mm: float,
+    blur_px: float,
+    youth: Youth,
+    edge_mm: float | None = None,
 ) -> MouthSprites:
     """Draw all sprites for a portrait.
 
@@ -162,6 +169,7 @@ def draw_mouth(
         half_mouth_mm: half the width of the mouth in the photo.
         blur_px: standard deviation of the photo's blur in pixels.
         youth: how young the face is.
+        edge_mm: how far below the lip line the photo's own upper teeth end: drawn ones stand in one row with them.
     """
     smallest = 0.85 - 0.10 * youth.milk_teeth
     scale = float(np.clip(half_mouth_mm / _HALF_MOUTH_MM, smallest, 1.12))
@@ -171,8 +179,11 @@ def draw_mouth(
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float64)
     x, y = (x + 0.5) / fine - ORIGIN_MM[0], (y + 0.5) / fine - ORIGIN_MM[1]
     softness = max(0.10, 0.5 / pixels_per_mm)
+    upper_arch = UPPER_ARCH.of_age(youth)
+    drawn_edge = upper_arch.edges[0] * scale
+    lower_by = 0.0 if edge_mm is None else float(np.clip(edge_mm - drawn_edge, 0.0, _MOST_LOWER_MM))
     sprites = (
-        draw_arch(UPPER_ARCH.of_age(youth), palette, x, y, scale, softness),
+        draw_arch(upper_arch, palette, x, y - lower_by, scale, softness),
         draw_arch(LOWER_ARCH.of_age(youth), palette, x, y, scale, softness),
         draw_tongue(palette, x, y, scale),
     )

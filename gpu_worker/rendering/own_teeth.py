@@ -20,6 +20,8 @@ from gpu_worker.rendering.topology import LOWER_INNER, UPPER_INNER
 
 #: Smallest inner-lip gap, in face heights, at which teeth in the photo are looked for.
 _SMALLEST_GAP = 0.03
+#: Half the breadth of the front teeth, millimetres, and the fewest pixels of them that say where they end.
+_FRONT_MM, _FEWEST_PIXELS = 8.0, 8
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,17 @@ class OwnContent:
     y: int
     has_teeth: bool
     tooth: F32 | None
+
+
+def biting_edge(own: OwnContent, anchor: F64, frame: HeadFrame) -> float | None:
+    """How far below ``anchor`` (local) the photo's upper front teeth end, millimetres; None where it shows none."""
+    rows, columns = np.nonzero(own.keep > 0.5)
+    if not own.has_teeth or len(rows) < _FEWEST_PIXELS:
+        return None
+    away = np.stack([columns + own.x, rows + own.y], axis=1) - frame.to_pixels(anchor)[:2]
+    across, down = (away @ frame.axes[:2, :2] / frame.pixels_per_mm).T
+    front = np.abs(across) < _FRONT_MM
+    return float(np.percentile(down[front], 96)) if int(front.sum()) >= _FEWEST_PIXELS else None
 
 
 def find_own_content(

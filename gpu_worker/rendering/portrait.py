@@ -17,7 +17,7 @@ from gpu_worker.rendering.insets import Insets, lid_insets, lip_insets
 from gpu_worker.rendering.lip_line import snap_to_lip_line
 from gpu_worker.rendering.mouth_interior import MouthSprites, draw_mouth
 from gpu_worker.rendering.neighbours import yielding
-from gpu_worker.rendering.own_teeth import OwnContent, find_own_content
+from gpu_worker.rendering.own_teeth import OwnContent, biting_edge, find_own_content
 from gpu_worker.rendering.pose import (
     CAMERA_DISTANCE,
     FACE_HEIGHT_MM,
@@ -196,7 +196,9 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
         mouth=mouth, mouth_anchor=anchor,
         jaw_travel_mm=jaw_travel(local, anchor) * FACE_HEIGHT_MM, eyes=_measure_eyes(landmarks, rest, frame),
         soft_lids=_soft_lids(photo.pixels, topology, positions, frame.unit),
-        palette=palette, sprites=draw_mouth(palette, frame.pixels_per_mm, half_mouth_mm, measured.blur, youth),
+        palette=palette, sprites=draw_mouth(
+            palette, frame.pixels_per_mm, half_mouth_mm, measured.blur, youth, biting_edge(own, anchor, frame)
+        ),
         own=own, spectacles=spectacles, grain=measured.grain,
         reading=measured.reading, blur=measured.blur,
     )  # fmt: skip

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gpu_worker.rendering.colour import Palette
 from gpu_worker.rendering.mouth_interior import HEIGHT_MM, ORIGIN_MM, WIDTH_MM, draw_mouth
+from gpu_worker.rendering.own_teeth import OwnContent, biting_edge
+from gpu_worker.rendering.pose import HeadFrame
 from gpu_worker.rendering.synthetic import synthetic_landmarks
 from gpu_worker.rendering.youth import Youth, measure_youth
 
@@ -69,3 +73,30 @@ def test_large_irises_mean_a_young_face(share: float, milk: float, toddler: floa
             [[1, 0, 0], [0, -1, 0], [-1, 0, 0], [0, 1, 0]]
         )
     assert measure_youth(landmarks, 100.0) == Youth(milk, toddler)
+
+
+def test_drawn_teeth_stand_in_one_row_with_the_photos_own() -> None:
+    def ends(edge_mm: float | None) -> float:
+        """How far below the lip line the middle incisors end, millimetres."""
+        sprites = draw_mouth(_PALETTE, 5.0, 25.0, 0.4, Youth(), edge_mm)
+        column = sprites.upper[:, int((ORIGIN_MM[0] + 4.2) * sprites.scale), 3]
+        return float(np.flatnonzero(column > 0.5).max() / sprites.scale - ORIGIN_MM[1])
+
+    assert ends(6.0) == pytest.approx(6.0, abs=0.5)
+    assert ends(None) == ends(-3.0) == pytest.approx(2.9, abs=0.5), "never higher than usual"
+
+
+def test_where_the_photos_own_teeth_end() -> None:
+    landmarks = synthetic_landmarks()
+    frame = HeadFrame.from_landmarks(landmarks)
+    anchor = frame.to_local(landmarks[[13]])[0]
+    x, y = (round(float(v)) for v in landmarks[13, :2])
+    keep = np.zeros((40, 40), np.float32)
+    down = round(6.0 * frame.pixels_per_mm)
+    keep[20 - 4 : 20 + down + 1, 14:27] = 1.0
+    own = OwnContent(keep, x - 20, y - 20, True, None)
+    edge = biting_edge(own, anchor, frame)
+    assert edge is not None
+    assert edge == pytest.approx(6.0, abs=1.5 / frame.pixels_per_mm)
+    assert biting_edge(replace(own, has_teeth=False), anchor, frame) is None
+    assert biting_edge(replace(own, keep=np.zeros_like(keep)), anchor, frame) is None
