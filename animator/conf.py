@@ -71,6 +71,19 @@ class SiteConfig:
     item_lock_minutes: float = 10.0
     #: Videos that a limited account may begin in a day.
     limited_jobs_per_day: int = 1
+    #: A person may answer the question for their consent for so long, days.
+    consent_link_days: float = 14.0
+    #: Questions of one user that wait for an answer.
+    max_consent_requests: int = 20
+    #: Phrases that one link draws, and how often one may be said or typed.
+    phrases_per_link: int = 12
+    tries_per_link: int = 6
+    #: Answers that one visitor may send in an hour.
+    answers_per_hour: int = 60
+    #: Part of a phrase's words that must be heard, in [0, 1].
+    phrase_score: float = 0.6
+    #: 1: the recording of a spoken phrase is kept with the photo; 0: it is erased once it was listened to.
+    keep_consent_recordings: int = 0
     #: By how much rendering gives way to what answers a person who waits, see nice(2); 0 to 19.
     render_niceness: int = 5
     #: Most progress messages a second and job.
@@ -88,6 +101,7 @@ _NAMES = {
     "minutes_per_month": "QUOTA_MINUTES_PER_MONTH",
     "max_storage_bytes": "QUOTA_STORAGE_BYTES",
     "uploads_per_day": "QUOTA_UPLOADS_PER_DAY",
+    "keep_consent_recordings": "KEEP_CONSENT_RECORDINGS",
     "job_timeout_s": "RENDER_TIMEOUT",
     "check_timeout_s": "INSPECT_TIMEOUT",
 }

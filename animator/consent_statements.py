@@ -5,6 +5,7 @@ Adding a basis here means adding it to ``animator.models.consent.Basis``; a test
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from animator.models.consent import Basis
@@ -76,3 +77,23 @@ STATEMENTS: dict[str, Statement] = {
         ),
     )
 }
+
+
+#: What the person shown agrees to through their own link; a changed text gets a new version.
+PERSON_VERSION = "2026-11-1"
+_SCOPES = {
+    "speech": "speak words that {asker} chooses, within the rules of this site",
+    "gestures": "move without words (smile, nod, look around)",
+    "sharing": "be shown to others by a private link",
+}
+
+
+def person_text(asker: str, scope: Sequence[str], *, minor: bool) -> str:
+    """The very words that the person shown confirms for this ``scope`` (of ``speech``, ``gestures``, ``sharing``)."""
+    allowed = "; ".join(_SCOPES[name].format(asker=asker) for name in scope)
+    age = "It was taken before I was 18; I am 18 or older now. " if minor else "I am 18 or older. "
+    return (
+        f"I am the person in this picture. {age}I agree that {asker} has my face in this picture animated: "
+        f"it may {allowed}. Every video carries a visible label saying that it is AI-animated. I agree of my own will. "
+        "I can take this back at any time with the same link; what was made with it is then erased."
+    )

@@ -57,6 +57,10 @@ def send_line_moved() -> None:
     _message(LINE, {"type": "line.moved"})
 
 
+def send_consent_request(payload: dict[str, Any], owner_id: UUID) -> None:
+    _send(user_group(owner_id), {**payload, "type": "consent_request"})
+
+
 def _send(group: str, payload: dict[str, Any]) -> None:
     _message(group, {"type": "state.changed", "payload": payload})
 

@@ -81,6 +81,13 @@ def cleaned_path(speech_id: UUID, token: str) -> str:
     return f"{_folder('speech', speech_id)}/cleaned-{token}.wav"
 
 
+def beside_photo(photo_id: UUID, kind: str, object_id: UUID, suffix: str) -> str:
+    """Where something that goes with a photo lies, such as the crop that a person asked for their consent is shown."""
+    if suffix not in (*CONTENT_TYPES, ".bin") or not kind.isalpha():
+        raise ValueError(f"nothing is kept under {kind}{suffix}")
+    return f"{_folder('photos', photo_id)}/{kind}-{UUID(str(object_id))}{suffix}"
+
+
 def result_folder(job_id: UUID, token: str) -> str:
     """Where one run of a job leaves its files: a folder of its own, so that no run overwrites another's."""
     if not re.fullmatch(r"[0-9a-f]{32}", token):

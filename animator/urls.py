@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from animator.api import consent as consent_api
+from animator.api import consent_request as consent_request_api
 from animator.api import dictionary as dictionary_api
 from animator.api import job as job_api
 from animator.api import moderation as moderation_api
@@ -18,6 +19,7 @@ from animator.views import (
     appeal,
     audit,
     consent,
+    consent_link,
     dictionary,
     hold,
     home,
@@ -44,6 +46,8 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", job.job_detail, name="job_detail"),
     path("consents/", consent.consent_list, name="consent_list"),
     path("consents/<uuid:consent_id>/revoke/", consent.consent_revoke, name="consent_revoke"),
+    path("agree/<str:secret>/", consent_link.page, name="consent_link"),
+    path("agree/<str:secret>/face.jpg", consent_link.face, name="consent_link_face"),
     path("reports/", report.report_list, name="report_list"),
     path("report/", open_report.report_new, name="report_new"),
     path("reports/follow/<str:secret>/", open_report.report_follow, name="report_follow"),
@@ -85,6 +89,9 @@ urlpatterns = [
     path("api/consents/", consent_api.consents, name="api_consents"),
     path("api/consents/<uuid:consent_id>/", consent_api.consent, name="api_consent"),
     path("api/consents/<uuid:consent_id>/revoke/", consent_api.revoke, name="api_consent_revoke"),
+    path("api/consent-requests/", consent_request_api.requests, name="api_consent_requests"),
+    path("api/consent-requests/<uuid:request_id>/", consent_request_api.one_request, name="api_consent_request"),
+    path("api/agree/<str:secret>/", consent_request_api.answer, name="api_consent_link"),
     path("api/reports/", report_api.reports, name="api_reports"),
     path("api/moderation/lock/", moderation_api.lock, name="api_moderation_lock"),
     path("api/verify/", verify_api.verify_file, name="api_verify"),

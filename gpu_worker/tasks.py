@@ -25,15 +25,24 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from rq import get_current_job
 
-from animator import storage
+from animator import phrases, storage
 from animator.conf import engine_config, signing_folder, site_config, trust_anchors, work_root
-from animator.models import Job, Photo, Speech, SpeechTimeline
+from animator.models import ConsentRequest, Job, Photo, Speech, SpeechTimeline
 from animator.models.speech import SpeechKind
 from animator.selectors.file_check import job_by_sha256
 from animator.selectors.pronunciation import dictionary_for
 from animator.selectors.script import speeches_of
 from animator.selectors.timeline import measured_words, timeline_of
-from animator.services import file_check, job_run, notice, photo_screening, screening, sound_choice, upload
+from animator.services import (
+    consent_answer,
+    file_check,
+    job_run,
+    notice,
+    photo_screening,
+    screening,
+    sound_choice,
+    upload,
+)
 from animator.services import photo as photo_service
 from animator.services import speech as speech_service
 from animator.services.photo_screening import PhotoEvidence
@@ -41,7 +50,7 @@ from gpu_worker.errors import Cancelled, EngineError, InputError
 from gpu_worker.lifeline import Lifeline
 from gpu_worker.progress import Progress
 from gpu_worker.request import AnimationOutcome, AnimationRequest, Line, SoundSpeech, TypedSpeech
-from gpu_worker.schema import FaceRig, Finding, Image, Inspection, Timeline
+from gpu_worker.schema import FaceRig, Finding, Image, Inspection, Timeline, Waveform
 from picturetalk_site.logs import working_on
 
 if TYPE_CHECKING:
@@ -140,6 +149,28 @@ def check_file(check_id: str, token: str) -> None:
 def send_notice(notice_id: str) -> None:
     """Mail one message to somebody whom a decision concerns."""
     notice.send(UUID(notice_id))
+
+
+def check_voice(request_id: str, token: str) -> None:
+    """Listen whether a person spoke their phrase; the recording is gone afterwards unless the operator keeps it."""
+    from gpu_worker.media.sound import load_waveform
+    from gpu_worker.speech.phrase_check import hear_phrase
+
+    key = UUID(request_id)
+    request = consent_answer.claim(key, token)
+    if request is None:
+        return
+
+    def beat() -> bool:
+        return consent_answer.keep_alive(key, token)
+
+    with working_on(request_id), _ending(key, token, beat, consent_answer.reject, consent_answer.release):
+        with storage.local_copy(request.source_path) as source:
+            waveform = load_waveform(source, config=engine_config())
+            heard = hear_phrase(waveform, request.phrase, phrases.WORDS[request.language], request.language)
+            kept = _kept_voice(request, waveform)
+        if not consent_answer.finish(key, token, heard.transcript, heard.score, kept):
+            storage.erase([kept])
 
 
 def preview_speech(
@@ -462,6 +493,19 @@ def _listen(source: Path, folder: Path) -> tuple[Path, SoundReport]:
     config = engine_config()
     waveform = load_waveform(source, config=config)
     return extract_soundtrack(source, folder / "copy.wav", config=config), inspect_sound(waveform)
+
+
+def _kept_voice(request: ConsentRequest, waveform: Waveform) -> str:
+    """The path of a copy beside the photo, where the operator keeps recordings; else ""."""
+    from gpu_worker.media.sound import wav_bytes
+
+    if not site_config().keep_consent_recordings:
+        return ""
+    path = storage.beside_photo(request.photo_id, "consent", request.id, ".wav")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "voice.wav"
+        copy.write_bytes(wav_bytes(waveform))
+        return storage.store_file(path, copy).path
 
 
 def _face(face: FaceRig, inspection: Inspection) -> dict[str, Any]:

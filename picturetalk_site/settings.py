@@ -240,6 +240,9 @@ QUOTA_RUNNING_JOBS = env.integer("QUOTA_RUNNING_JOBS", 4, low=1)
 QUOTA_STORAGE_BYTES = env.integer("QUOTA_STORAGE_BYTES", 2 * 1024**3)
 QUOTA_UPLOADS_PER_DAY = env.integer("QUOTA_UPLOADS_PER_DAY", 200)
 
+#: 1 keeps the recording of a spoken phrase with the photo, as long as the photo is kept.
+KEEP_CONSENT_RECORDINGS = int(env.flag("KEEP_CONSENT_RECORDINGS", False))
+
 # --- Accounts ---
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

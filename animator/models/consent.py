@@ -38,8 +38,8 @@ class Consent(models.Model):
     """One confirmation for one face of one photo, with the very words that were confirmed and what they cover.
 
     Made by the owner of the photo, or by the person shown through ``request``: then ``phrase`` is what they were asked
-    to say or type, ``transcript`` what was understood, ``score`` how well the two agree in [0, 1]; never the voice.
-    Several jobs may rest on one consent.
+    to say or type, ``transcript`` what was understood, ``score`` how well the two agree in [0, 1]; the voice itself
+    only where the operator keeps it. Several jobs may rest on one consent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -66,6 +66,7 @@ class Consent(models.Model):
     phrase = models.CharField(max_length=200, blank=True)
     transcript = models.CharField(max_length=500, blank=True)
     score = models.FloatField(null=True, blank=True)
+    voice_path = models.CharField(max_length=200, blank=True, help_text="Only where the operator keeps recordings.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -75,7 +75,7 @@ def align_window(samples: FloatArray, units: Sequence[Unit], whole: bool, skippi
     """Align a stretch of sound; ``whole``: all units must be in it, else any number of the first of them."""
     engine = decoder.aligner()
     try:
-        names = [_word(engine, unit) for unit in units]
+        names = [word_name(engine, unit) for unit in units]
         chain = _chain(names, whole, skipping)
         engine.add_fsg("chain", engine.create_fsg("chain", 0, len(names), chain))
         engine.activate_search("chain")
@@ -122,7 +122,7 @@ def _places(heard: Sequence[str], names: Sequence[str], most_skipped: int) -> li
     return places
 
 
-def _word(engine: object, unit: Unit) -> str:
+def word_name(engine: object, unit: Unit) -> str:
     """The dictionary's name for a unit, added to it when new."""
     if unit.entry is not None:
         return unit.entry

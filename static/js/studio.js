@@ -28,12 +28,21 @@ const talk = new TalkStep({
   onChange: changed,
   onReady: () => steps.go("consent"),
 });
-const consent = new ConsentStep({ onChange: changed });
+const consent = new ConsentStep({ onChange: changed, subject: who });
 const consents = new Consents({ step: consent, onChange: changed });
 /** The photo whose faces were asked about. */
 let asked = "";
 /** Several faces take part. */
 const several = () => photo.roles.several;
+/** The face whose consent is asked for, as the step knew it last. */
+let subject = "";
+
+/** Whose consent is asked for now. */
+function who() {
+  const face = several() ? consents.current : photo.face;
+  return photo.photo && face !== null ? { photo: photo.photo.id, face } : null;
+}
+
 const steps = new Steps({
   isDone: (step) =>
     ({
@@ -51,6 +60,11 @@ const steps = new Steps({
 function changed() {
   if (restoring) return;
   recast();
+  const now = JSON.stringify(who());
+  if (now !== subject) {
+    subject = now;
+    consent.subjectChanged();
+  }
   steps.refresh();
   saveDraft({
     photo: photo.photo?.id,
@@ -157,11 +171,22 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
+/** Comes from “My consents”: the photo and face of a consent that a person gave. */
+async function startFrom(/** @type {string} */ id) {
+  const given = await request("GET", `/api/consents/${id}/`).catch(() => null);
+  if (!given || given.state !== "valid") return;
+  await photo.restore(given.photo, given.face);
+  subject = JSON.stringify(who());
+  consent.choose(given.basis);
+}
+
 async function restore() {
   const draft = readDraft();
+  const from = new URLSearchParams(location.search).get("consent");
   if (draft.typed) voice.typed.restore(draft.typed);
   if (draft.tab) voice.tabs.choose(`panel-${draft.tab}`);
-  if (draft.photo) await photo.restore(draft.photo, draft.face);
+  if (from) await startFrom(from);
+  else if (draft.photo) await photo.restore(draft.photo, draft.face);
   if (draft.speech) {
     const speech = await request("GET", `/api/speech/${draft.speech}/`).catch(() => null);
     if (speech?.state === "ready" && speech.kind === voice.kind) voice.restore(speech);

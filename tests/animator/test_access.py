@@ -18,6 +18,7 @@ from accounts.models import User
 from animator.models import (
     Appeal,
     Consent,
+    ConsentRequest,
     Decision,
     FileCheck,
     Hold,
@@ -29,6 +30,7 @@ from animator.models import (
     Speech,
 )
 from animator.selectors.statement import statement_path
+from animator.services.consent_request import Question, ask, secret_hash
 from animator.services.hold import hold_photo
 from animator.services.open_report import follow_hash
 from animator.services.pronunciation import keep_pronunciation
@@ -44,6 +46,7 @@ SECRET = "a-secret-that-nobody-guesses"
 Thing = (
     Appeal
     | Consent
+    | ConsentRequest
     | Decision
     | FileCheck
     | Hold
@@ -56,7 +59,13 @@ Thing = (
     | User
 )
 #: Addresses that end in a word instead of an id.
-WORDS = {"report_follow": SECRET, "audit_export": "csv"}
+WORDS = {
+    "consent_link": SECRET,
+    "consent_link_face": SECRET,
+    "api_consent_link": SECRET,
+    "report_follow": SECRET,
+    "audit_export": "csv",
+}
 
 #: Sends to the sign-in page.
 LOGIN = 302
@@ -81,6 +90,17 @@ TABLE = (
     Row("consent_list", "get", (200, 200, LOGIN, 200, 200)),
     Row("consent_revoke", "get", (200, 404, LOGIN, 404, 404), "consent"),
     Row("consent_revoke", "post", (302, 404, LOGIN, 404, 404), "consent"),
+    # The secret is the key; what is answered there is of no account.
+    Row("consent_link", "get", (200, 200, 200, 200, 200), "asked"),
+    Row("consent_link", "post", (400, 400, 400, 400, 400), "asked"),
+    Row("consent_link_face", "get", (200, 200, 200, 200, 200), "asked"),
+    Row("consent_link_face", "post", (405, 405, 405, 405, 405), "asked"),
+    Row("api_consent_link", "get", (200, 200, 200, 200, 200), "asked"),
+    Row("api_consent_link", "post", (400, 400, 400, 400, 400), "asked"),
+    Row("api_consent_requests", "get", (200, 200, 401, 200, 200)),
+    Row("api_consent_requests", "post", (400, 400, 401, 400, 400)),
+    Row("api_consent_request", "get", (200, 404, 401, 404, 404), "asked"),
+    Row("api_consent_request", "delete", (200, 404, 401, 404, 404), "asked"),
     Row("report_new", "get", (200, 200, 200, 200, 200)),
     # An empty form is refused, to everybody alike.
     Row("report_new", "post", (400, 400, 400, 400, 400)),
@@ -209,6 +229,7 @@ def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
         "unreported": unreported,
         "unreported_secret": unreported,
         "consent": job.consent,
+        "asked": asked(owner),
         "report": make_report(owner, job.id, "fraud", "Not me."),
         "photo": make_ready_photo(owner),
         "speech": make_timed_speech(owner),
@@ -216,6 +237,12 @@ def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
         "pronunciation": keep_pronunciation(owner, "Siobhan", "shivawn"),
         "check": FileCheck.objects.create(seen_at=timezone.now()),
     }
+
+
+def asked(user: User) -> ConsentRequest:
+    request, _ = ask(user, Question(make_ready_photo(user).id, 0, "Mary", "Tom"))
+    ConsentRequest.objects.filter(id=request.id).update(secret_hash=secret_hash(SECRET))
+    return request
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from django.utils import timezone
 from animator.conf import site_config
 from animator.services.cleanup import erase_unused_uploads
 from animator.services.consent_end import expire_consents
+from animator.services.consent_request import expire_requests
 from animator.services.file_check import forget_old_checks
 from animator.services.file_erasure import finish_erasures, forget_abandoned_work
 from animator.services.recovery import recover
@@ -28,6 +29,7 @@ MINUTE_S = 30.0
 
 def every_minute() -> None:
     """What people were promised within a minute."""
+    expire_requests(timezone.now())
     expire_consents(timezone.now())
     finish_erasures(timezone.now())
     forget_abandoned_work()

@@ -1,10 +1,11 @@
-/** Step 3: the ground on which the face may speak, and its confirmation. */
+/** Step 3: the ground on which the face may speak, and its confirmation; or the link by which a living person agrees. */
 
 import { need } from "../lib/dom.js";
+import { PersonLink } from "./personlink.js";
 
 export class ConsentStep {
-  /** @param {{onChange: () => void}} options */
-  constructor({ onChange }) {
+  /** @param {{onChange: () => void, subject: () => {photo: string, face: number} | null}} options */
+  constructor({ onChange, subject }) {
     this.onChange = onChange;
     this.bases = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('input[name="basis"]')]);
     this.ages = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('input[name="age"]')]);
@@ -12,6 +13,7 @@ export class ConsentStep {
     this.sharing = /** @type {HTMLInputElement} */ (need("#consent-sharing"));
     this.days = /** @type {HTMLSelectElement} */ (need("#consent-days"));
     this.next = /** @type {HTMLButtonElement} */ (need("#consent-next"));
+    this.link = new PersonLink({ subject, minor: () => this.minor, onChange: () => this.refresh() });
     for (const basis of this.bases) basis.addEventListener("change", () => this.choose(basis.value));
     for (const age of this.ages) {
       age.addEventListener("change", () => {
@@ -40,7 +42,7 @@ export class ConsentStep {
   }
 
   get done() {
-    if (this.living) return false;
+    if (this.living) return this.link.given !== null;
     return this.chosen !== null && this.age !== null && this.check.checked;
   }
 
@@ -48,7 +50,14 @@ export class ConsentStep {
   choose(value) {
     for (const basis of this.bases) basis.checked = basis.value === value;
     this.check.checked = false;
+    if (this.living) void this.link.look();
     this.refresh();
+  }
+
+  /** The photo or the face changed: what was agreed to for another face does not count. */
+  subjectChanged() {
+    this.link.forget();
+    if (this.living) void this.link.look();
   }
 
   clear() {
@@ -62,7 +71,7 @@ export class ConsentStep {
     const value = this.chosen?.value;
     need("#consent-confirm").hidden = value === undefined;
     need("#consent-words").hidden = this.living || this.age === null;
-    need("#person-link").hidden = !this.living;
+    need("#person-link").hidden = !this.living || (this.age === null && this.link.given === null);
     for (const quote of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-statement]"))) {
       quote.hidden = quote.dataset.statement !== value;
     }
@@ -75,6 +84,7 @@ export class ConsentStep {
 
   /** What the API takes. */
   get body() {
+    if (this.living) return { id: this.link.given?.id };
     return {
       basis: this.chosen?.value,
       confirmed: this.check.checked,
@@ -86,6 +96,7 @@ export class ConsentStep {
   }
 
   get title() {
+    if (this.living && this.link.given?.person) return `${this.link.given.person} agreed by themselves`;
     return this.chosen?.closest("label")?.textContent?.trim() ?? "";
   }
 }
