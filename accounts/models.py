@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 
 class UserManager(BaseUserManager["User"]):
@@ -47,6 +48,10 @@ class User(AbstractUser):
         "declared to be 18 or over at", null=True, blank=True, help_text="Without it no video can be made."
     )
 
+    closed_at = models.DateTimeField(
+        "account closed at", null=True, blank=True, editable=False, help_text="Nothing says any more who it was."
+    )
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
@@ -54,6 +59,19 @@ class User(AbstractUser):
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case")]
+
+    def close(self) -> None:
+        """Take away everything that says who this was, and every right; for ``animator.services.account``."""
+        self.email = f"closed-{self.id.hex}@closed.invalid"
+        self.first_name = self.last_name = ""
+        self.adult_declared_at = self.last_login = None
+        self.is_active = self.is_moderator = self.is_staff = self.is_superuser = False
+        self.closed_at = timezone.now()
+        # Ends every session too: sessions are bound to the password.
+        self.set_unusable_password()
+        self.groups.clear()
+        self.user_permissions.clear()
+        self.save()
 
     @property
     def is_administrator(self) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.admin import UserAdmin
+from accounts.models import User
 from animator.api.user import signed_in_user
 from animator.models import (
     AuditEntry,
@@ -18,6 +20,7 @@ from animator.models import (
     ConsentRevocation,
     Decision,
     Erasure,
+    Export,
     FileCheck,
     Grant,
     Hold,
@@ -35,6 +38,7 @@ from animator.models import (
     UsageEntry,
     UserLimits,
 )
+from animator.services.account import close_account
 from animator.services.photo import shown_name
 from animator.services.photo_blocking import unblock_one
 from animator.services.photo_lookup import hashes_of
@@ -82,6 +86,15 @@ class SpeechAdmin(ReadOnlyAdmin):
     search_fields = ("id", "owner__email", "sha256")
     list_select_related = ("owner",)
     exclude = ("text", "transcript", "token")
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnlyAdmin):
+    list_display = ("id", "owner", "state", "bytes", "attempts", "created_at", "expires_at")
+    list_filter = ("state",)
+    search_fields = ("id", "owner__email")
+    list_select_related = ("owner",)
+    exclude = ("token", "path")
 
 
 @admin.register(FileCheck)
@@ -327,3 +340,27 @@ class PronunciationAdmin(ReadOnlyAdmin):
     list_filter = ("language",)
     list_select_related = ("owner",)
     exclude = ("word", "folded", "said")
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin):
+    """Users, whose accounts are closed instead of deleted."""
+
+    actions = ("close_accounts",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Rows that record what happened refer to users: accounts are closed, which erases the rest."""
+        return False
+
+    @admin.action(description="Close the chosen accounts and erase what their owners gave (cannot be undone)")
+    def close_accounts(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset.filter(closed_at__isnull=True):
+            try:
+                close_account(user, by=signed_in_user(request))
+            except InputError as error:
+                self.message_user(request, f"{user}: {error.message}", messages.ERROR)
+            else:
+                self.message_user(request, "One account is closed.", messages.SUCCESS)

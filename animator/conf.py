@@ -84,6 +84,14 @@ class SiteConfig:
     phrase_score: float = 0.6
     #: 1: the recording of a spoken phrase is kept with the photo; 0: it is erased once it was listened to.
     keep_consent_recordings: int = 0
+    #: Videos, and what they were made from, are erased so many days after they were made; 0: when their owner says so.
+    keep_results_days: int = 0
+    #: Videos that failed or were cancelled are erased after so long, days; 0: when their owner says so.
+    keep_failed_days: int = 30
+    #: A packed export can be fetched for so long, days.
+    keep_exports_days: int = 7
+    #: Words and addresses of reports are masked so long after the decision, days; 0: never.
+    keep_reports_days: int = 730
     #: By how much rendering gives way to what answers a person who waits, see nice(2); 0 to 19.
     render_niceness: int = 5
     #: Most progress messages a second and job.
@@ -102,6 +110,10 @@ _NAMES = {
     "max_storage_bytes": "QUOTA_STORAGE_BYTES",
     "uploads_per_day": "QUOTA_UPLOADS_PER_DAY",
     "keep_consent_recordings": "KEEP_CONSENT_RECORDINGS",
+    "keep_results_days": "KEEP_RESULTS_DAYS",
+    "keep_failed_days": "KEEP_FAILED_DAYS",
+    "keep_exports_days": "KEEP_EXPORTS_DAYS",
+    "keep_reports_days": "KEEP_REPORTS_DAYS",
     "job_timeout_s": "RENDER_TIMEOUT",
     "check_timeout_s": "INSPECT_TIMEOUT",
 }

@@ -56,6 +56,14 @@ def not_a_photo() -> InputError:
     )
 
 
+def damaged_photo() -> InputError:
+    return InputError(
+        "damaged_photo",
+        "The picture is damaged or cut off and cannot be read to its end.",
+        "Please upload it again, or open it in a picture viewer and save it as a new JPEG.",
+    )
+
+
 def not_a_sound() -> InputError:
     return InputError(
         "unreadable_sound",

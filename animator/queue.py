@@ -45,6 +45,11 @@ def enqueue_voice_check(request_id: UUID, token: str) -> None:
     _on_commit(INSPECT, "gpu_worker.tasks.check_voice", request_id, token, site_config().check_timeout_s, front=True)
 
 
+def enqueue_export(export_id: UUID, token: str) -> None:
+    """Once the transaction is through: pack somebody's data. Before the next video, since it is short."""
+    _on_commit(RENDER, "gpu_worker.tasks.build_export", export_id, token, site_config().job_timeout_s, front=True)
+
+
 def enqueue_job(job_id: UUID, token: str) -> None:
     """Once the transaction is through: make the video."""
     _on_commit(RENDER, "gpu_worker.tasks.run_job", job_id, token, site_config().job_timeout_s)

@@ -45,6 +45,7 @@ CONTENT_TYPES = {
     ".mp4": "video/mp4",
     ".wav": "audio/wav",
     ".json": "application/json",
+    ".zip": "application/zip",
 }
 
 

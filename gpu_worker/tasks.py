@@ -35,6 +35,7 @@ from animator.selectors.script import speeches_of
 from animator.selectors.timeline import measured_words, timeline_of
 from animator.services import (
     consent_answer,
+    export,
     file_check,
     job_run,
     notice,
@@ -217,6 +218,29 @@ def hash_picture(picture: bytes) -> dict[str, Any]:
             return error.as_dict()
     digest = hashlib.sha256(picture).hexdigest()
     return {"sha256": digest, "hashes": list(photo_hash(pixels, digest).family)}
+
+
+def build_export(export_id: str, token: str) -> None:
+    """Pack everything that one person gave into a zip file."""
+    key = UUID(export_id)
+    wanted = export.claim(key, token)
+    if wanted is None:
+        return
+
+    def beat() -> bool:
+        return export.keep_alive(key, token)
+
+    with working_on(export_id), _ending(key, token, beat, _nothing_to_reject, export.release):
+        with tempfile.TemporaryDirectory() as folder:
+            packed = Path(folder) / "export.zip"
+            export.pack(wanted.owner, packed)
+            kept = storage.store_file(storage.kept_path("exports", key, ".zip"), packed)
+        export.finish(key, token, kept)
+
+
+def _nothing_to_reject(key: UUID, token: str, error: InputError) -> bool:
+    """An export has no input that could be at fault."""
+    return export.release(key, token)
 
 
 def run_job(job_id: str, token: str) -> None:
@@ -457,15 +481,19 @@ def _ending(
 def _inspect(source: Path, folder: Path) -> tuple[Path, Inspection, PhotoEvidence]:
     """The clean copy of a photo, its faces, and what speaks against it.
 
-    The copy is what is inspected, since it is what will be rendered.
+    The copy is what is inspected, since it is what will be rendered. The metadata went as the photo arrived; a JPEG
+    that needs nothing else is kept bit for bit.
     """
     from gpu_worker.landmarks.inspect import inspect_photo
-    from gpu_worker.media.photo import clean_suffix, load_photo, write_clean_copy
+    from gpu_worker.media.photo import clean_suffix, load_photo, needs_no_change, write_clean_copy
 
     config = engine_config()
     photo = load_photo(source, config)
     copy = folder / f"copy{clean_suffix(photo)}"
-    write_clean_copy(photo, copy)
+    if needs_no_change(source, photo):
+        shutil.copyfile(source, copy)
+    else:
+        write_clean_copy(photo, copy)
     # The copy of a small, noisy original may outgrow the limit for uploads.
     kept = load_photo(copy, replace(config, max_photo_bytes=10 * config.max_photo_bytes))
     return copy, inspect_photo(kept, config), _evidence(kept.pixels)

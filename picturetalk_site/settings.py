@@ -242,6 +242,11 @@ QUOTA_UPLOADS_PER_DAY = env.integer("QUOTA_UPLOADS_PER_DAY", 200)
 
 #: 1 keeps the recording of a spoken phrase with the photo, as long as the photo is kept.
 KEEP_CONSENT_RECORDINGS = int(env.flag("KEEP_CONSENT_RECORDINGS", False))
+#: How long things are kept, days; 0: without end (exports: at least a day).
+KEEP_RESULTS_DAYS = env.integer("KEEP_RESULTS_DAYS", 0)
+KEEP_FAILED_DAYS = env.integer("KEEP_FAILED_DAYS", 30)
+KEEP_EXPORTS_DAYS = env.integer("KEEP_EXPORTS_DAYS", 7, low=1)
+KEEP_REPORTS_DAYS = env.integer("KEEP_REPORTS_DAYS", 730)
 
 # --- Accounts ---
 AUTH_USER_MODEL = "accounts.User"

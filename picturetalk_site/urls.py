@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from animator.views.my_data import privacy
 from picturetalk_site import health
 
 #: Pages of plain text, open to everybody: ``templates/pages/<name>.html``.
-TEXT_PAGES = ("about", "privacy", "labelling")
+TEXT_PAGES = ("about", "labelling")
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     *[path(f"{name}/", TemplateView.as_view(template_name=f"pages/{name}.html"), name=name) for name in TEXT_PAGES],
+    path("privacy/", privacy, name="privacy"),
     path("", include("animator.urls")),
 ]
 

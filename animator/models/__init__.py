@@ -9,6 +9,7 @@ from animator.models.consent import Consent, ConsentRevocation
 from animator.models.consent_request import ConsentRequest
 from animator.models.decision import Decision, DecisionItem
 from animator.models.erasure import Erasure
+from animator.models.export import Export
 from animator.models.file_check import FileCheck
 from animator.models.hold import Hold
 from animator.models.item_lock import ItemLock
@@ -40,6 +41,7 @@ __all__ = [
     "Decision",
     "DecisionItem",
     "Erasure",
+    "Export",
     "FileCheck",
     "Grant",
     "Hold",

@@ -73,5 +73,10 @@ class UsageEntry(models.Model):
             ),
         ]
 
+    @property
+    def shown(self) -> str:
+        """The amount for people: seconds instead of milliseconds."""
+        return f"{self.amount / 1000:.1f}" if self.unit == UsageUnit.VIDEO_MS else str(self.amount)
+
     def __str__(self) -> str:
         return f"{self.step} {self.amount} {self.unit}"

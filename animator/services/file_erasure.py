@@ -30,6 +30,7 @@ FOLDERS = {
     "job": ("results", "previews", "live"),
     "photo": ("photos",),
     "speech": ("speech",),
+    "export": ("exports",),
 }
 #: As long as this a run that was stopped might still be writing.
 WATCH = timedelta(minutes=10)

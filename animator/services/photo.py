@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 import uuid
 from typing import Any
 from uuid import UUID
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,10 +17,11 @@ from accounts.models import User
 from animator import queue, realtime, storage
 from animator.conf import engine_config
 from animator.errors import SiteError, conflict
-from animator.magic import HEAD_BYTES, looks_like_photo, not_a_photo
+from animator.magic import HEAD_BYTES, damaged_photo, looks_like_photo, not_a_photo
 from animator.models.erasure import Why
 from animator.models.photo import Photo
 from animator.models.upload import UploadState
+from animator.picture_metadata import without_metadata
 from animator.selectors.photo import photo_for_user, photo_payload
 from animator.services import photo_screening, quota, upload
 from animator.services.file_erasure import erase_later
@@ -29,8 +32,8 @@ from gpu_worker.errors import InputError
 def add_photo(user: User, file: storage.Upload) -> Photo:
     """Take in a photo and send it to the face check.
 
-    Raises ``empty_photo``, ``photo_file_too_large``, ``not_a_photo`` or what ``quota.check_upload_allowance`` raises;
-    nothing is left behind then.
+    Raises ``empty_photo``, ``photo_file_too_large``, ``not_a_photo``, ``damaged_photo`` or what
+    ``quota.check_upload_allowance`` raises; nothing is left behind then.
     """
     check_may_make(user)
     config = engine_config()
@@ -49,9 +52,16 @@ def add_photo(user: User, file: storage.Upload) -> Photo:
     if not looks_like_photo(head):
         raise not_a_photo()
     quota.check_upload_allowance(user, file.size)
+    came = file.read()
+    clean = without_metadata(came)
+    if clean is None:
+        raise damaged_photo()
     photo = Photo(id=uuid.uuid4(), owner=user, name=shown_name(file.name or ""), token=upload.new_token())
-    stored = storage.store_upload(storage.upload_path("photos", photo.id), file, config.max_photo_bytes, too_large)
-    photo.source_path, photo.bytes, photo.sha256 = stored.path, stored.bytes, stored.sha256
+    # What was hidden in the file is gone before anything of it is stored; its hash still finds the same file again.
+    path = storage.upload_path("photos", photo.id)
+    stored = storage.store_upload(path, ContentFile(clean), 2 * config.max_photo_bytes, too_large)
+    photo.source_path, photo.bytes = stored.path, stored.bytes
+    photo.sha256 = hashlib.sha256(came).hexdigest()
     photo.seen_at = timezone.now()
     try:
         photo_screening.check_file(stored.sha256)

@@ -111,6 +111,18 @@ def write_clean_copy(photo: Photo, target: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
+def needs_no_change(path: Path, photo: Photo) -> bool:
+    """Whether the file at ``path``, from which ``photo`` was read, is itself a clean copy: a JPEG in sRGB, upright, not
+    too large, with nothing in it but the picture. Then its bytes can be kept, without another loss."""
+    if photo.source_format != "JPEG" or photo.scale != 1.0:
+        return False
+    with Pillow.open(path, formats=("JPEG",)) as picture:
+        extra = set(picture.info) - {"jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi", "progressive",
+                                     "progression", "adobe", "adobe_transform"}  # fmt: skip
+        plain: bool = picture.mode in ("RGB", "L") and not extra and not picture.getexif()
+        return plain
+
+
 def sniff(head: bytes) -> str | None:
     """The picture format that the first bytes of a file announce: JPEG, PNG, WEBP, HEIF, AVIF, or None."""
     if head.startswith(b"\xff\xd8\xff"):

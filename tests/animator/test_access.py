@@ -15,11 +15,13 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from accounts.models import User
+from animator import storage
 from animator.models import (
     Appeal,
     Consent,
     ConsentRequest,
     Decision,
+    Export,
     FileCheck,
     Hold,
     Job,
@@ -31,12 +33,13 @@ from animator.models import (
 )
 from animator.selectors.statement import statement_path
 from animator.services.consent_request import Question, ask, secret_hash
+from animator.services.export import ask_for_export, claim, finish
 from animator.services.hold import hold_photo
 from animator.services.open_report import follow_hash
 from animator.services.pronunciation import keep_pronunciation
 from animator.services.report import make_report
 from animator.urls import urlpatterns
-from tests.animator.conftest import at, finish_job, make_ready_photo, make_timed_speech
+from tests.animator.conftest import at, finish_job, make_ready_photo, make_timed_speech, photo_file
 
 WHO = ("owner", "other", "anonymous", "moderator", "administrator")
 
@@ -48,6 +51,7 @@ Thing = (
     | Consent
     | ConsentRequest
     | Decision
+    | Export
     | FileCheck
     | Hold
     | Job
@@ -65,6 +69,7 @@ WORDS = {
     "api_consent_link": SECRET,
     "report_follow": SECRET,
     "audit_export": "csv",
+    "usage_export": "users",
 }
 
 #: Sends to the sign-in page.
@@ -101,6 +106,21 @@ TABLE = (
     Row("api_consent_requests", "post", (400, 400, 401, 400, 400)),
     Row("api_consent_request", "get", (200, 404, 401, 404, 404), "asked"),
     Row("api_consent_request", "delete", (200, 404, 401, 404, 404), "asked"),
+    Row("my_data", "get", (200, 200, LOGIN, 200, 200)),
+    Row("export_new", "post", (302, 302, LOGIN, 302, 302)),
+    Row("export_new", "get", (405, 405, 405, 405, 405)),
+    Row("account_close", "get", (200, 200, LOGIN, 200, 200)),
+    # Without the password nothing happens.
+    Row("account_close", "post", (400, 400, LOGIN, 400, 400)),
+    Row("media_export", "get", (200, 404, 401, 404, 404), "export"),
+    Row("usage_overview", "get", (403, 403, LOGIN, 403, 200)),
+    Row("usage_export", "get", (403, 403, LOGIN, 403, 200)),
+    Row("usage_user", "get", (403, 403, LOGIN, 403, 200), "account"),
+    Row("usage_user", "post", (403, 403, LOGIN, 403, 302), "account"),
+    Row("usage_grant", "post", (403, 403, LOGIN, 403, 400), "account"),
+    Row("usage_grant", "get", (405, 405, 405, 405, 405), "account"),
+    Row("usage_grant_revoke", "post", (403, 403, LOGIN, 403, 404), "account"),
+    Row("usage_grant_revoke", "get", (405, 405, 405, 405, 405), "account"),
     Row("report_new", "get", (200, 200, 200, 200, 200)),
     # An empty form is refused, to everybody alike.
     Row("report_new", "post", (400, 400, 400, 400, 400)),
@@ -232,6 +252,7 @@ def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
         "asked": asked(owner),
         "report": make_report(owner, job.id, "fraud", "Not me."),
         "photo": make_ready_photo(owner),
+        "export": make_export(owner),
         "speech": make_timed_speech(owner),
         "followed": followed,
         "pronunciation": keep_pronunciation(owner, "Siobhan", "shivawn"),
@@ -243,6 +264,19 @@ def asked(user: User) -> ConsentRequest:
     request, _ = ask(user, Question(make_ready_photo(user).id, 0, "Mary", "Tom"))
     ConsentRequest.objects.filter(id=request.id).update(secret_hash=secret_hash(SECRET))
     return request
+
+
+def make_export(owner: User) -> Export:
+    export = ask_for_export(owner)
+    assert claim(export.id, export.token) is not None
+    kept = storage.store_upload(
+        storage.kept_path("exports", export.id, ".zip"),
+        photo_file(b"PK"),
+        10,
+        AssertionError(),  # type: ignore[arg-type]
+    )
+    assert finish(export.id, export.token, kept)
+    return export
 
 
 @pytest.fixture
@@ -262,6 +296,8 @@ def address(row: Row, things: dict[str, Thing]) -> str:
     arguments: list[object] = [things[row.thing].pk] if row.thing else []
     if row.name == "media_timeline":
         arguments += [1, "subtitles.vtt"]
+    if row.name == "usage_grant_revoke":
+        arguments.append(1)
     if row.name == "media_result":
         arguments.append("secret.txt" if row.thing == "unreported_secret" else "video.mp4")
     return reverse(f"animator:{row.name}", args=arguments)
@@ -309,7 +345,7 @@ def test_who_gets_what(row: Row, things: dict[str, Thing], people: dict[str, Use
 
 @pytest.mark.parametrize(
     "row",
-    [row for row in TABLE if row.thing and row.name not in ("media_result", "media_timeline")],
+    [row for row in TABLE if row.thing and row.name not in ("media_result", "media_timeline", "usage_grant_revoke")],
     ids=lambda row: row.name,
 )
 def test_an_unknown_id_is_not_found(row: Row, administrator: User, client: Client) -> None:
@@ -365,6 +401,7 @@ def test_the_admin_asks_strangers_to_sign_in(client: Client) -> None:
         "filecheck",
         "hold",
         "erasure",
+        "export",
         "consentrequest",
         "consentrevocation",
         "share",

@@ -1,4 +1,4 @@
-"""``manage.py scheduler``: the site's clock. Brings back lost work every few seconds, forgets old uploads."""
+"""``manage.py scheduler``: the site's clock. Brings back lost work, erases what was kept long enough."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from animator.conf import site_config
-from animator.services.cleanup import erase_unused_uploads
 from animator.services.consent_end import expire_consents
 from animator.services.consent_request import expire_requests
-from animator.services.file_check import forget_old_checks
 from animator.services.file_erasure import finish_erasures, forget_abandoned_work
 from animator.services.recovery import recover
+from animator.services.retention import enforce
 
 log = logging.getLogger(__name__)
 
-#: So often are old uploads looked for, seconds.
+#: So often is looked for what was kept long enough, seconds.
 CLEANUP_EVERY_S = 600.0
 #: What must not wait longer than a minute is looked after twice in it, seconds.
 MINUTE_S = 30.0
@@ -36,7 +35,7 @@ def every_minute() -> None:
 
 
 class Command(BaseCommand):
-    help = "Bring back lost work every few seconds and erase old uploads; ends on SIGTERM or SIGINT."
+    help = "Bring back lost work every few seconds and erase what was kept long enough; ends on SIGTERM or SIGINT."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="do everything once and end")
@@ -46,8 +45,7 @@ class Command(BaseCommand):
         if options["once"]:
             recover()
             every_minute()
-            erase_unused_uploads()
-            forget_old_checks(timezone.now())
+            enforce(timezone.now())
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -60,8 +58,7 @@ class Command(BaseCommand):
                     every_minute()
                     until_minute = MINUTE_S
                 if until_cleanup <= 0:
-                    erase_unused_uploads()
-                    forget_old_checks(timezone.now())
+                    enforce(timezone.now())
                     until_cleanup = CLEANUP_EVERY_S
             except DatabaseError as error:
                 # The database may be restarting; the next turn tries again.
