@@ -65,6 +65,8 @@ class SiteConfig:
     max_waiting_checks: int = 40
     #: What /verify/ found is forgotten after so long, hours.
     keep_checks_hours: float = 24.0
+    #: Photos of themselves that one visitor may look for in an hour.
+    lookups_per_hour: int = 20
     #: Reports that one visitor may send in an hour without an account.
     reports_per_hour: int = 10
     #: A moderator who opened something of the queue has it alone for so long, minutes; the open page renews it.

@@ -29,7 +29,7 @@ from animator import phrases, storage
 from animator.conf import engine_config, signing_folder, site_config, trust_anchors, work_root
 from animator.models import ConsentRequest, Job, Photo, Speech, SpeechTimeline
 from animator.models.speech import SpeechKind
-from animator.selectors.file_check import job_by_sha256
+from animator.selectors.file_check import job_by_likeness, job_by_sha256
 from animator.selectors.pronunciation import dictionary_for
 from animator.selectors.script import speeches_of
 from animator.selectors.timeline import measured_words, timeline_of
@@ -137,7 +137,7 @@ def check_file(check_id: str, token: str) -> None:
         return file_check.keep_alive(key, token)
 
     def made_by(own: Fingerprint) -> str | None:
-        job = job_by_sha256(own.sha256)
+        job = job_by_sha256(own.sha256) or job_by_likeness(own.frames)
         return None if job is None else str(job)
 
     reject, release = file_check.reject, file_check.release
@@ -423,6 +423,19 @@ def _store(key: UUID, token: str, outcome: AnimationOutcome) -> job_run.Finished
         raise
 
 
+def _frame_hashes(video: Path) -> tuple[str, ...]:
+    """By which a re-encoded copy of the video is known again; none where it cannot be decoded."""
+    from gpu_worker.provenance.containers import sniff
+    from gpu_worker.provenance.fingerprint import fingerprint
+    from gpu_worker.provenance.frames import sample_luma
+
+    try:
+        return fingerprint(video, sample_luma(video, sniff(video))).frames
+    except InputError as error:
+        log.warning("A finished video has no fingerprint: %s", error.code)
+        return ()
+
+
 def _stored(folder: str, outcome: AnimationOutcome) -> job_run.FinishedVideo:
     video = storage.store_file(f"{folder}/video.mp4", outcome.video)
     others = [("poster.jpg", outcome.poster), ("certificate.json", outcome.certificate_json)]
@@ -439,6 +452,7 @@ def _stored(folder: str, outcome: AnimationOutcome) -> job_run.FinishedVideo:
         duration_s=outcome.frames / outcome.fps,
         verdict=outcome.certificate.verdict,
         certificate=json.loads(outcome.certificate_json.read_text(encoding="utf-8")),
+        frames=_frame_hashes(outcome.video),
     )
 
 

@@ -12,6 +12,7 @@ class Result(models.Model):
     folder = models.CharField(max_length=200)
     bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64, help_text="Of the video.")
+    frames = models.JSONField(default=list, blank=True, help_text="Perceptual hashes of some frames.")
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     fps = models.FloatField()

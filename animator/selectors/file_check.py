@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
+from statistics import median
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from django.urls import reverse
 from animator.models.file_check import FileCheck
 from animator.models.job import Job, JobState
 from animator.models.result import Result
+from gpu_worker.provenance.hashes import COPY_DISTANCE, hash_distance
 
 
 def file_check(check_id: UUID) -> FileCheck:
@@ -32,7 +35,7 @@ def file_check_payload(check: FileCheck) -> dict[str, Any]:
         "watermark": answer.get("watermark"),
         "fingerprint": answer.get("fingerprint"),
         "labelled": answer.get("labelled"),
-        "made_here": {"on": _day(made)} if made is not None else None,
+        "made_here": {"on": _day(made)} if made is not None and answer.get("sure", True) else None,
         "error": check.error_dict,
     }
 
@@ -58,6 +61,23 @@ def job_by_id(identifier: str | None) -> UUID | None:
 def job_by_sha256(digest: str) -> UUID | None:
     """The job whose video has exactly these bytes."""
     return Result.objects.filter(sha256=digest).values_list("job_id", flat=True).first()
+
+
+def job_by_likeness(frames: Sequence[str]) -> UUID | None:
+    """The latest job whose video looks like one with these hashes: the same picture moved, re-encoded or resized.
+
+    Several frames are needed: a still picture that looks like a video's says nothing. Videos of one portrait look
+    alike, so this names the portrait rather than the job.
+    """
+    if len(frames) < 2:
+        return None
+    best: tuple[float, UUID] | None = None
+    rows = Result.objects.exclude(frames=[]).order_by("-created_at").values_list("job_id", "frames")
+    for job_id, own in rows.iterator():
+        distance = median(min(hash_distance(one, other) for other in own) for one in frames)
+        if distance <= COPY_DISTANCE and (best is None or distance < best[0]):
+            best = (distance, job_id)
+    return None if best is None else best[1]
 
 
 def _day(job: Job) -> str | None:

@@ -18,7 +18,7 @@ from animator import queue, storage
 from animator.conf import site_config
 from animator.errors import SiteError, too_many
 from animator.models.file_check import CheckState, FileCheck
-from animator.selectors.file_check import job_by_id, job_by_watermark
+from animator.selectors.file_check import job_by_id, job_by_sha256, job_by_watermark
 from animator.services.upload import check_failed, new_token
 from gpu_worker.errors import InputError
 
@@ -69,23 +69,29 @@ def keep_alive(check_id: UUID, token: str) -> bool:
 def finish(check_id: UUID, token: str, found: dict[str, Any]) -> bool:
     """Keep what the file says of itself and which job of ours it points to; erase the file.
 
-    ``found`` is ``Verification.as_dict()``; its fingerprint was compared with our records. A manifest counts only when
-    our own certificate signed it: anybody can sign somebody else's number.
+    ``found`` is ``Verification.as_dict()``; its fingerprint was compared with our records. A likeness says which video
+    it may be, for a report, never that it was made here: another video of the same portrait looks the same. A manifest
+    counts only when our own certificate signed it: anybody can sign somebody else's number.
     """
     manifest, watermark, fingerprint = found["manifest"], found["watermark"], found["fingerprint"]
-    job = job_by_id(fingerprint["id"]) or job_by_watermark(watermark["id"])
+    same_bytes = job_by_sha256(fingerprint["sha256"] or "")
+    job = same_bytes or job_by_watermark(watermark["id"])
     if job is None and manifest["state"] == "trusted":
         job = job_by_id(manifest["job_id"])
+    sure = job is not None
+    alike = job_by_id(fingerprint["id"])
+    by = None if alike is None else "bytes" if same_bytes is not None else "likeness"
     answer = {
         "kind": found["kind"],
         "manifest": {
             key: manifest[key] for key in ("state", "generator", "signer", "issuer", "digital_source_type", "findings")
         },
         "watermark": {"state": watermark["state"]},
-        "fingerprint": {"state": fingerprint["state"]},
+        "fingerprint": {"state": fingerprint["state"], "by": by},
+        "sure": sure,
         "labelled": bool(found["tags"]["ai_animated"]),
     }
-    return _end(check_id, token, state=CheckState.DONE, answer=answer, job_ref=job)
+    return _end(check_id, token, state=CheckState.DONE, answer=answer, job_ref=job or alike)
 
 
 def reject(check_id: UUID, token: str, error: InputError) -> bool:

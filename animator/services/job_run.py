@@ -50,6 +50,7 @@ class FinishedVideo:
     duration_s: float
     verdict: str
     certificate: dict[str, Any]
+    frames: tuple[str, ...] = ()
 
 
 def claim(job_id: UUID, token: str, worker: str) -> Job | None:
@@ -132,6 +133,7 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
                 duration_s=video.duration_s,
                 verdict=video.verdict,
                 certificate=video.certificate,
+                frames=list(video.frames),
                 seconds_taken=(now - started_at).total_seconds(),
             )
             review_if_red(made)

@@ -16,12 +16,18 @@ from animator.forms.decision import AppealForm
 from animator.forms.open_report import OpenReportForm
 from animator.models.appeal import AppealSide
 from animator.models.file_check import FileCheck
-from animator.models.report import Report
+from animator.models.report import Report, ReportReason
 from animator.selectors.file_check import file_check
 from animator.selectors.report import followed_report
 from animator.services import rate
 from animator.services.appeal import make_appeal
 from animator.services.open_report import OpenReport, make_open_report, report_by_secret, send_receipt
+
+#: What stands in the form for somebody who wants their photo blocked; they may change it.
+BLOCK_REQUEST = (
+    "The photo in this video shows me. I do not want it to be animated. Please take the video down and block the "
+    "photo, so that it cannot be used here again."
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,7 +36,7 @@ def report_new(request: HttpRequest) -> HttpResponse:
     """The form; ``?check=<id>`` names a file that was checked at /verify/, ``?video=<number>`` a video."""
     check = _check(request)
     posted = request.method == "POST"
-    form = OpenReportForm(request.POST if posted else None, initial={"target": request.GET.get("video", "")})
+    form = OpenReportForm(request.POST if posted else None, initial=_prefilled(request))
     status = 200
     if posted and form.is_valid():
         try:
@@ -71,6 +77,16 @@ def report_follow(request: HttpRequest, secret: str) -> HttpResponse:
             return redirect("animator:report_follow", secret)
     context = {"report": report, "outcome": outcome, "address": request.build_absolute_uri(), "form": form}
     return render(request, "animator/report_follow.html", context, status=400 if form.errors else 200)
+
+
+def _prefilled(request: HttpRequest) -> dict[str, str]:
+    """What a link has filled in: ``video``, ``reason``, and with ``block=1`` the wish to block the photo."""
+    reason = request.GET.get("reason", "")
+    return {
+        "target": request.GET.get("video", "")[:500],
+        "reason": reason if reason in ReportReason.values else "",
+        "statement": BLOCK_REQUEST if request.GET.get("block") == "1" else "",
+    }
 
 
 def _check(request: HttpRequest) -> FileCheck | None:

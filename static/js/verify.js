@@ -13,7 +13,7 @@ import { setProgress } from "./lib/progressbar.js";
  * @property {string | null} report_url
  * @property {{state: "trusted" | "valid" | "invalid" | "absent", signer: string | null, generator: string | null}} manifest
  * @property {{state: "found" | "absent" | "unknown"}} watermark
- * @property {{state: "match" | "none" | "unknown"}} fingerprint
+ * @property {{state: "match" | "none" | "unknown", by: "bytes" | "likeness" | null}} fingerprint
  * @property {{on: string | null} | null} made_here
  * @property {{error: string, message: string, hint: string} | null} error
  */
@@ -60,11 +60,18 @@ function watermarkWords({ state }, ours) {
 }
 
 /** @param {Check["fingerprint"]} fingerprint @returns {Words} */
-function fingerprintWords({ state }) {
+function fingerprintWords({ state, by }) {
+  if (state === "match" && by === "likeness") {
+    return {
+      tone: "warn",
+      state: "Looks like one of ours",
+      text: "It shows the same picture as a video that we made. It may be a copy of it, or another video of the same portrait.",
+    };
+  }
   if (state === "match") {
     return { tone: "good", state: "The same file", text: "Byte for byte one of the videos that we made and keep." };
   }
-  return { tone: "info", state: "No match", text: "Not byte for byte a video that we keep. Every copy that was saved anew differs." };
+  return { tone: "info", state: "No match", text: "Neither byte for byte a video that we keep, nor like one." };
 }
 
 /** @param {string} iso */

@@ -132,6 +132,11 @@ TABLE = (
     Row("report_detail", "get", (403, 403, LOGIN, 200, 200), "report"),
     # An empty form is refused, after the gate.
     Row("report_detail", "post", (403, 403, LOGIN, 400, 400), "report"),
+    # Open to the people shown, who have no account; without a file it is refused.
+    Row("depicted", "get", (200, 200, 200, 200, 200)),
+    Row("depicted", "post", (400, 400, 400, 400, 400)),
+    # The signed name is the key; this one is not signed.
+    Row("depicted_preview", "get", (404, 404, 404, 404, 404), "unsigned"),
     Row("screening", "get", (403, 403, LOGIN, 403, 200)),
     Row("screening", "post", (403, 403, LOGIN, 403, 400)),
     # No decision waits for a second moderator.
@@ -245,6 +250,7 @@ def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
         "review": QualityReview.objects.create(job=finish_job(make_job())),
         "hold": hold_photo(held_photo, "nudity"),
         "held_photo": held_photo,
+        "unsigned": job,
         "job": job,
         "unreported": unreported,
         "unreported_secret": unreported,

@@ -28,6 +28,7 @@ from gpu_worker.provenance.dev_chain import make_chain
 from gpu_worker.provenance.manifest import ManifestClaim, load_identity, sign_file
 from gpu_worker.provenance.watermark.embed import make_watermark
 from tests.animator.conftest import finish_job, picture, stored_files
+from tests.gpu_worker.provenance.conftest import encode
 
 pytestmark = pytest.mark.django_db
 
@@ -226,3 +227,19 @@ def test_a_job_is_found_by_the_beginning_of_its_id(finished: Job) -> None:
     Job.objects.filter(id=finished.id).delete()
     assert job_by_watermark(finished.id.hex[:12]) is None
     assert isinstance(finished.id, UUID)
+
+
+def test_a_copy_that_was_saved_anew_is_known_by_its_likeness(
+    client: Client, finished: Job, astronaut: Any, tmp_path: Path
+) -> None:
+    """Whole videos: one is ours, the other the same pictures at half the size and poor quality."""
+    frames = [np.roll(astronaut, shift, axis=1) for shift in (0, 1, 2, 3)]
+    ours = encode(tmp_path / "ours.mp4", frames, 20)
+    copy = encode(tmp_path / "copy.mp4", [cv2.resize(frame, (256, 256)).astype(np.uint8) for frame in frames], 35)
+    Result.objects.filter(job=finished).update(frames=list(tasks._frame_hashes(ours)))
+    assert len(Result.objects.get().frames) > 1
+    answer = ask(client, copy.read_bytes())
+    assert answer["fingerprint"] == {"state": "match", "by": "likeness"}
+    # Another video of the same portrait looks the same: for a report it is enough, for a claim it is not.
+    assert answer["made_here"] is None
+    assert FileCheck.objects.get().job_ref == finished.id

@@ -13,7 +13,7 @@ import { isActive, stageLabel, STATES } from "./stages.js";
  *   hidden?: boolean,
  *   erased?: {at: string, why: string, message: string} | null,
  *   can: {cancel: boolean, retry: boolean, delete: boolean},
- *   error: {message: string, hint: string} | null}} Job
+ *   error: {error?: string, message: string, hint: string} | null}} Job
  * @typedef {(job: Job, button: HTMLButtonElement) => Promise<void>} Action
  */
 
@@ -74,7 +74,9 @@ export class JobCard {
     const active = isActive(job.state);
     const gone = { label: job.erased ? "Erased" : job.hidden ? "Hidden for now" : "Taken down", tone: "badge-bad" };
     const waits = { label: "Waiting for a person", tone: "badge-warn" };
-    const state = job.removed ? gone : job.held ? waits : STATES[job.state];
+    const refused = { label: "Refused", tone: "badge-bad" };
+    const failed = job.error?.error === "refused_by_moderator" ? refused : STATES[job.state];
+    const state = job.removed ? gone : job.held ? waits : failed;
     this.element.classList.toggle("active", active);
     this.badge.className = `badge ${state.tone}`;
     this.badge.textContent = state.label;
