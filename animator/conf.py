@@ -82,6 +82,8 @@ class SiteConfig:
     tries_per_link: int = 6
     #: Answers that one visitor may send in an hour.
     answers_per_hour: int = 60
+    #: Links to one video that hold at the same time.
+    max_shares_per_video: int = 20
     #: Part of a phrase's words that must be heard, in [0, 1].
     phrase_score: float = 0.6
     #: 1: the recording of a spoken phrase is kept with the photo; 0: it is erased once it was listened to.

@@ -22,7 +22,7 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule(1, "Consent", "A living person is animated only if they agreed to it, and no longer than they agree."),
-    Rule(2, "No minors", "Portraits of children and teenagers are not animated."),
+    Rule(2, "Minors", "Portraits of children and teenagers are animated only once a person has looked, or not at all."),
     Rule(3, "Nothing sexual", "Nobody is shown in a sexual or intimate way."),
     Rule(4, "No deception", "Nobody is made to say what they did not say in order to deceive or to cheat anyone."),
     Rule(5, "No hate, no threats", "Nobody is threatened, harassed or degraded, nor is hatred stirred up."),

@@ -12,6 +12,7 @@ from animator.api import moderation as moderation_api
 from animator.api import photo as photo_api
 from animator.api import quota as quota_api
 from animator.api import report as report_api
+from animator.api import share as share_api
 from animator.api import speech as speech_api
 from animator.api import timeline as timeline_api
 from animator.api import verify as verify_api
@@ -31,6 +32,7 @@ from animator.views import (
     open_report,
     report,
     screening,
+    share,
     statistics,
     studio,
     timeline,
@@ -61,6 +63,8 @@ urlpatterns = [
     path(
         "usage/users/<uuid:user_id>/grant/<int:grant_id>/revoke/", usage.usage_grant_revoke, name="usage_grant_revoke"
     ),
+    path("s/<str:secret>/", share.page, name="share"),
+    path("s/<str:secret>/<str:name>", share.media, name="share_media"),
     path("reports/", report.report_list, name="report_list"),
     path("report/", open_report.report_new, name="report_new"),
     path("reports/follow/<str:secret>/", open_report.report_follow, name="report_follow"),
@@ -101,6 +105,8 @@ urlpatterns = [
     path("api/jobs/<uuid:job_id>/retry/", job_api.retry, name="api_job_retry"),
     path("api/jobs/<uuid:job_id>/again/", job_api.again, name="api_job_again"),
     path("api/quota/", quota_api.quota, name="api_quota"),
+    path("api/jobs/<uuid:job_id>/shares/", share_api.shares, name="api_shares"),
+    path("api/shares/<uuid:share_id>/", share_api.share, name="api_share"),
     path("api/consents/", consent_api.consents, name="api_consents"),
     path("api/consents/<uuid:consent_id>/", consent_api.consent, name="api_consent"),
     path("api/consents/<uuid:consent_id>/revoke/", consent_api.revoke, name="api_consent_revoke"),

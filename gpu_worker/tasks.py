@@ -551,6 +551,10 @@ def _kept_voice(request: ConsentRequest, waveform: Waveform) -> str:
 
 
 def _face(face: FaceRig, inspection: Inspection) -> dict[str, Any]:
+    import numpy as np
+
+    from gpu_worker.rendering.youth import measure_youth
+
     x, y, width, height = face.box
     box = (x / inspection.width, y / inspection.height, width / inspection.width, height / inspection.height)
     return {
@@ -559,6 +563,8 @@ def _face(face: FaceRig, inspection: Inspection) -> dict[str, Any]:
         "yaw": round(face.yaw, 1),
         "pitch": round(face.pitch, 1),
         "roll": round(face.roll, 1),
+        # The proportions of a small child's face, in [0, 1].
+        "child": round(measure_youth(face.landmarks.astype(np.float64), face.height).milk_teeth, 2),
         "findings": [_finding(finding) for finding in face.findings],
     }
 

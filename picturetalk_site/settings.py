@@ -248,6 +248,11 @@ KEEP_FAILED_DAYS = env.integer("KEEP_FAILED_DAYS", 30)
 KEEP_EXPORTS_DAYS = env.integer("KEEP_EXPORTS_DAYS", 7, low=1)
 KEEP_REPORTS_DAYS = env.integer("KEEP_REPORTS_DAYS", 730)
 
+#: What is done with portraits of people under 18: refuse them, hold them for a moderator, or allow them.
+MINORS = env.choice("MINORS", "hold", ("refuse", "hold", "allow"))
+#: What people are told about it, in the operator's words.
+MINORS_TEXT = env.text("MINORS_TEXT")
+
 # --- Accounts ---
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

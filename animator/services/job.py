@@ -37,6 +37,7 @@ from animator.services.announcing import announce, announce_places
 from animator.services.consent import Confirmation, Movement, attach_faces, consent_for_face
 from animator.services.evidence import is_evidence
 from animator.services.file_erasure import erase_later
+from animator.services.minors import check_minors, hold_minors
 from animator.services.photo import erase_photo
 from animator.services.speech import erase_speech
 from animator.services.standing import check_may_begin
@@ -122,6 +123,8 @@ def create_job(user: User, request: JobRequest) -> Job:
             queued_at=now,
             updated_at=now,
         )
+        consents = [consent for consent, _ in faces.values()]
+        check_minors(consents)
         job.save(force_insert=True)
         attach_faces(job, faces)
         job.timelines.set(edited.values())
@@ -132,7 +135,8 @@ def create_job(user: User, request: JobRequest) -> Job:
             )
             for place, line in enumerate(request.lines)
         )  # fmt: skip
-        if not _wait_for_a_person(job, verdict, named):
+        held = hold_minors(job, photo, consents)
+        if not _wait_for_a_person(job, verdict, named) and not held:
             queue.enqueue_job(job.id, job.token)
     announce(job.id)
     return selectors.job_for_user(user, job.id)

@@ -19,6 +19,7 @@ from animator.selectors.job import job_for_user, job_payload, job_payloads, jobs
 from animator.selectors.quota import quota_payload
 from animator.selectors.removal import removal_for_owner
 from animator.selectors.result import result_payload
+from animator.selectors.share import sharing_question
 
 
 @require_safe
@@ -46,6 +47,7 @@ def job_detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
     context = {
         "job": job_payload(job),
         "result": result_payload(result, user) if result is not None and removal is None else None,
+        "sharing": sharing_question(job) if result is not None else None,
         "removal": removal,
         "refusal": refusal_for_owner(job),
         "erased_at": job.erased_at,

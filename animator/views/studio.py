@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +16,7 @@ from animator.conf import engine_config
 from animator.consent_statements import STATEMENTS
 from animator.selectors.language import languages_payload
 from animator.selectors.quota import quota_payload
+from animator.services import minors
 
 PHOTO_TYPES = "image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif,.heic,.heif,.avif"
 SOUND_TYPES = "audio/*,.wav,.mp3,.m4a,.ogg,.opus,.webm,.flac,video/webm,video/mp4"
@@ -40,6 +42,7 @@ def studio(request: HttpRequest) -> HttpResponse:
     context = {
         "limits": limits(),
         "languages": languages_payload(),
+        "minors": {"policy": minors.policy(), "text": settings.MINORS_TEXT},
         "consent_statements": [statement.as_dict() for statement in STATEMENTS.values()],
         "quota": quota_payload(signed_in_user(request)),
     }

@@ -9,6 +9,7 @@ import { setProgress } from "./lib/progressbar.js";
 import { LiveSocket } from "./lib/socket.js";
 import { isActive, stageLabel, STAGES } from "./lib/stages.js";
 import { wireReport } from "./report.js";
+import { wireShares } from "./share.js";
 
 const first = pageData("job");
 const address = `/api/jobs/${first.id}/`;
@@ -140,6 +141,7 @@ function wire() {
     await request("DELETE", address);
     location.assign("/jobs/");
   });
+  wireShares(first.id);
   wireReport(document.querySelector("#report-open"), first.id);
 }
 

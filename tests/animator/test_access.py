@@ -38,6 +38,7 @@ from animator.services.hold import hold_photo
 from animator.services.open_report import follow_hash
 from animator.services.pronunciation import keep_pronunciation
 from animator.services.report import make_report
+from animator.services.share import create_share
 from animator.urls import urlpatterns
 from tests.animator.conftest import at, finish_job, make_ready_photo, make_timed_speech, photo_file
 
@@ -121,6 +122,14 @@ TABLE = (
     Row("usage_grant", "get", (405, 405, 405, 405, 405), "account"),
     Row("usage_grant_revoke", "post", (403, 403, LOGIN, 403, 404), "account"),
     Row("usage_grant_revoke", "get", (405, 405, 405, 405, 405), "account"),
+    # The secret of a link that was never given shows what an ended one shows.
+    Row("share", "get", (404, 404, 404, 404, 404), "job"),
+    Row("share", "post", (405, 405, 405, 405, 405), "job"),
+    Row("share_media", "get", (404, 404, 404, 404, 404), "job"),
+    Row("api_shares", "get", (200, 404, 401, 404, 404), "job"),
+    Row("api_shares", "post", (400, 400, 401, 400, 400), "job"),
+    Row("api_share", "get", (200, 404, 401, 404, 404), "share"),
+    Row("api_share", "delete", (200, 404, 401, 404, 404), "share"),
     Row("report_new", "get", (200, 200, 200, 200, 200)),
     # An empty form is refused, to everybody alike.
     Row("report_new", "post", (400, 400, 400, 400, 400)),
@@ -255,6 +264,7 @@ def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
         "unreported": unreported,
         "unreported_secret": unreported,
         "consent": job.consent,
+        "share": create_share(owner, unreported.id, 7, confirmed=True)[0],
         "asked": asked(owner),
         "report": make_report(owner, job.id, "fraud", "Not me."),
         "photo": make_ready_photo(owner),
@@ -304,6 +314,8 @@ def address(row: Row, things: dict[str, Thing]) -> str:
         arguments += [1, "subtitles.vtt"]
     if row.name == "usage_grant_revoke":
         arguments.append(1)
+    if row.name == "share_media":
+        arguments.append("video.mp4")
     if row.name == "media_result":
         arguments.append("secret.txt" if row.thing == "unreported_secret" else "video.mp4")
     return reverse(f"animator:{row.name}", args=arguments)
