@@ -19,9 +19,9 @@ from animator.services.share import create_share, revoke_share
 def shares(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     """The links of my video; or a new one: 201 with its ``link``, which is told this once."""
     user = signed_in_user(request)
+    job = job_for_user(user, job_id)
     if request.method == "GET":
-        mine = shares_of_job(job_for_user(user, job_id))
-        return JsonResponse({"shares": [share_payload(one) for one in mine]})
+        return JsonResponse({"shares": [share_payload(one) for one in shares_of_job(job)]})
     body = Body.of(request)
     findable = not body.has("findable") or body.flag("findable")
     share, secret = create_share(user, job_id, body.index("days"), findable=findable, confirmed=body.flag("confirmed"))
