@@ -29,6 +29,7 @@ from animator.models import (
     Pronunciation,
     QualityReview,
     Report,
+    Share,
     Speech,
 )
 from animator.selectors.statement import statement_path
@@ -64,6 +65,8 @@ Thing = (
     | Speech
     | User
 )
+#: Addresses of two parts.
+TWO_PARTS = ("media_result", "media_timeline", "share_media", "usage_grant_revoke")
 #: Addresses that end in a word instead of an id.
 WORDS = {
     "consent_link": SECRET,
