@@ -29,6 +29,7 @@ from animator.models.consent_request import RequestState
 from animator.models.erasure import Why
 from animator.models.upload import UploadState
 from animator.services import audit
+from animator.services.consent_request import close
 from animator.services.erasure import erase_job_output
 from animator.services.export import erase_exports
 from animator.services.photo import erase_photo_files
@@ -81,8 +82,8 @@ def _erase_things(user: User) -> None:
 
 
 def _mask_words(user: User) -> None:
-    waiting = ConsentRequest.objects.filter(owner=user, state__in=(RequestState.OPEN, RequestState.CHECKING))
-    waiting.update(state=RequestState.WITHDRAWN, source_path="", token="")
+    for request in ConsentRequest.objects.filter(owner=user):
+        close(request, RequestState.WITHDRAWN)
     ConsentRequest.objects.filter(owner=user).update(asker=MASK, person=MASK, note="", answer=None)
     Report.objects.filter(reporter=user).update(statement=MASK, contact="")
     Grant.objects.filter(user=user).update(note=MASK)
