@@ -20,6 +20,7 @@ from gpu_worker.engines import Engines
 from gpu_worker.errors import InputError
 from gpu_worker.landmarks.inspect import inspect_photo
 from gpu_worker.marks import MarkedFrames, Marks
+from gpu_worker.media.framing import frame_photo
 from gpu_worker.media.photo import load_photo
 from gpu_worker.media.video import VideoWriter, write_poster
 from gpu_worker.motion.gestures import check_gestures, perform_gestures, with_gestures
@@ -73,10 +74,13 @@ def animate(
     photo = load_photo(request.photo, config)
     with ThreadPoolExecutor(2, thread_name_prefix="beside") as beside:
         # The watermark takes as long as the mesh and needs nothing but the photo; the mesh needs nothing of the speech.
-        watermark = beside.submit(_watermark, request, config, photo)
+        whole = request.framing == "whole"
+        watermark = beside.submit(_watermark, request, config, photo) if whole else None
         inspection = inspect_photo(photo, config, engines.landmarks)
-        faces = cast(inspection, request)
-        label = _label(request, photo, inspection.faces) if config.label else None
+        framed = frame_photo(photo, cast(inspection, request), inspection.faces, request.framing)
+        photo, faces = framed.photo, framed.faces
+        watermark = watermark or beside.submit(_watermark, request, config, photo)
+        label = _label(request, photo, framed.everybody) if config.label else None
         report.enter("align")
         prepared = beside.submit(prepare_scene, renderer_engine, photo, faces, config)
         report.expect(_costs(request, photo, None))

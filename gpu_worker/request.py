@@ -70,7 +70,7 @@ class AnimationRequest:
     tags, watermark and manifest. ``signing_folder`` holds the operator's certificate chain and key; None = no C2PA
     manifest. ``watermark_key`` is the operator's own, None the product's public one. ``fps`` and ``seed`` None mean the
     config's. ``heard`` is told the timeline, and with it the words, before anything is drawn; what it raises ends the
-    work.
+    work. ``framing`` is one of :data:`media.framing.FRAMINGS`: the whole photo, or a cut around the faces that move.
     """
 
     photo: Path
@@ -90,6 +90,7 @@ class AnimationRequest:
     heard: Callable[[Timeline], None] | None = None
     lines: tuple[Line, ...] = ()
     listeners: tuple[int, ...] = ()
+    framing: str = "whole"
 
     @property
     def speeches(self) -> tuple[TypedSpeech | SoundSpeech, ...]:

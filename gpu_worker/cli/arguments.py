@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from gpu_worker.errors import InputError
+from gpu_worker.media.framing import FRAMINGS
 
 
 class Parser(argparse.ArgumentParser):
@@ -90,7 +91,17 @@ def _animate(command: argparse.ArgumentParser) -> None:
     several.add_argument("--start", type=float, action=Said, metavar="S", help="second at which this --face begins")
     several.add_argument("--listens", type=int, action="append", metavar="N", help="this face listens; repeatable")
     out = command.add_argument_group("what comes out")
-    out.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
+    out.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT.mp4",
+        help="or .webm; .gif and .webp are loops without sound",
+    )
+    out.add_argument(
+        "--framing", choices=FRAMINGS, default="whole", help="the whole photo, or a cut around those who move"
+    )
     out.add_argument("--certificate", type=Path, metavar="C.json", help="write the quality certificate here")
     out.add_argument("--timeline", type=Path, metavar="T.json", help="write words, phones and visemes here")
     out.add_argument("--subtitles", type=Path, metavar="S.srt|.vtt", help="write the words as subtitles")

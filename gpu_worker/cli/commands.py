@@ -7,6 +7,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -64,7 +65,7 @@ def align(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any] | Non
         return _told(arguments, _realigned(arguments))
     bar = ProgressBar(stderr)
     try:
-        waveform = load_waveform(_existing(arguments.sound), 16000, EngineConfig())
+        waveform = load_waveform(_existing(arguments.sound), 16000, _long_sounds())
         timeline = time_speech(
             waveform,
             arguments.transcript,
@@ -74,6 +75,11 @@ def align(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any] | Non
     finally:
         bar.close()
     return _told(arguments, timeline)
+
+
+def _long_sounds() -> EngineConfig:
+    """Whoever aligns on their own machine may align an hour and more."""
+    return replace(EngineConfig(), max_sound_seconds=4 * 3600.0, max_sound_bytes=4 << 30)
 
 
 def _realigned(arguments: argparse.Namespace) -> Timeline:
@@ -92,7 +98,7 @@ def _realigned(arguments: argparse.Namespace) -> Timeline:
     except ValueError:
         raise InputError("bad_arguments", "--span is START:END in seconds.", "For example 1.5:2.75.") from None
     timeline = timeline_json.read(_existing(arguments.timeline))
-    waveform = load_waveform(_existing(arguments.sound), 16000, EngineConfig())
+    waveform = load_waveform(_existing(arguments.sound), 16000, _long_sounds())
     return realign(waveform, check_fit(timeline, waveform), start, end)
 
 
@@ -129,12 +135,14 @@ def _told(arguments: argparse.Namespace, timeline: Timeline) -> dict[str, Any] |
 
 def animate(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any]:
     from gpu_worker.cli.progress_bar import ProgressBar
+    from gpu_worker.media.video_export import check_export, export_video
 
     request = _request(arguments)
     targets = (arguments.output, arguments.certificate, arguments.timeline, arguments.poster)
     for target in targets:
         if target is not None:
             _check_target(target)
+    check_export(arguments.output)
     _check_subtitles(arguments.subtitles)
     if arguments.subtitles is not None and not request.speeches:
         raise InputError("bad_arguments", "--subtitles needs speech.", "Give --audio or --text.")
@@ -148,7 +156,10 @@ def animate(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any]:
             outcome = make(request, shared_engines(), Path(folder), bar, lambda: False)
         finally:
             bar.close()
-        made = (outcome.video, outcome.certificate_json, outcome.timeline_json, outcome.poster)
+        video = outcome.video
+        if check_export(arguments.output) != ".mp4":
+            video = export_video(outcome.video, Path(folder) / f"export{arguments.output.suffix.lower()}")
+        made = (video, outcome.certificate_json, outcome.timeline_json, outcome.poster)
         for source, target in zip(made, targets, strict=True):
             if source is not None and target is not None:
                 shutil.move(source, target)
@@ -264,6 +275,7 @@ def _manner(arguments: argparse.Namespace) -> dict[str, Any]:
         "engine": arguments.engine,
         "style": Style(head=arguments.head, expression=arguments.expression, blink_rate=arguments.blink_rate),
         "signing_folder": arguments.sign_with,
+        "framing": arguments.framing,
     }
 
 
