@@ -64,9 +64,11 @@ def faces_of_job(job: Job) -> list[int]:
     return sorted({job.face_index, *job.faces.values_list("face_index", flat=True)})
 
 
-def sharing_is_covered(job: Job, now: datetime) -> bool:
-    """Whether consents to sharing hold for every face of the job."""
+def sharing_is_covered(job: Job, now: datetime, without: UUID | None = None) -> bool:
+    """Whether consents to sharing hold for every face of the job, even ``without`` one of them."""
     mine = Consent.objects.filter(counting(now), owner=job.owner_id, photo=job.photo_id, allow_sharing=True)
+    if without is not None:
+        mine = mine.exclude(id=without)
     return set(faces_of_job(job)) <= set(mine.values_list("face_index", flat=True))
 
 
@@ -83,8 +85,15 @@ def consequences(consent: Consent) -> dict[str, int]:
     jobs = jobs_resting_on([consent.id])
     others = Consent.objects.filter(holding(now), photo=consent.photo_id).exclude(id=consent.id)
     there = Photo.objects.filter(id=consent.photo_id).exclude(state=UploadState.ERASED).exists()
-    links = Share.objects.filter(job__in=jobs, revoked_at__isnull=True).count()
-    return {"videos": jobs.count(), "links": links, "photo": int(there and not others.exists())}
+    links = set(Share.objects.filter(job__in=jobs, revoked_at__isnull=True).values_list("id", flat=True))
+    if consent.allow_sharing:
+        open_links = Share.objects.filter(job__photo_id=consent.photo_id, revoked_at__isnull=True)
+        links |= {
+            share.id
+            for share in open_links.exclude(id__in=links).select_related("job")
+            if not sharing_is_covered(share.job, now, without=consent.id)
+        }
+    return {"videos": jobs.count(), "links": len(links), "photo": int(there and not others.exists())}
 
 
 def consent_payload(consent: Consent) -> dict[str, Any]:

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from accounts.models import User
 from animator.models import (
+    Appeal,
     AuditEntry,
     Consent,
     ConsentRequest,
+    Decision,
     Export,
     Grant,
     Job,
@@ -27,13 +29,16 @@ from animator.models import (
     SpeechTimeline,
     UsageEntry,
 )
+from animator.models.appeal import AppealSide
 from animator.models.export import ExportState
 from animator.selectors.quota import quota_payload
 from animator.selectors.result import FILES
 
-#: What is of no use to anybody but the site: paths in its storage, names of runs, hashes of secrets.
-_INNER = {"path", "source_path", "token", "folder", "worker", "face_path", "secret_hash", "follow_hash", "seen_at",
-          "sound_path", "peaks"}  # fmt: skip
+#: What is of no use to anybody but the site (paths in its storage, names of runs, hashes of secrets), and who decided.
+_INNER = {
+    "path", "original_path", "source_path", "sound_path", "face_path", "folder", "token", "worker", "seen_at", "peaks",
+    "secret_hash", "follow_hash", "moderator", "second_moderator", "ended_by",
+}  # fmt: skip
 
 
 def export_for_user(user: User, export_id: UUID) -> Export:
@@ -73,6 +78,8 @@ def rows_of(user: User) -> dict[str, list[dict[str, Any]]]:
         "consents": Consent.objects.filter(owner=user),
         "consent_requests": ConsentRequest.objects.filter(owner=user),
         "shares": Share.objects.filter(owner=user),
+        "decisions": Decision.objects.filter(Q(subject=user) | Q(items__job__owner=user)).distinct(),
+        "appeals": Appeal.objects.filter(appeals_of(user)).distinct(),
         "reports": Report.objects.filter(reporter=user),
         "usage": UsageEntry.objects.filter(user=user),
         "grants": Grant.objects.filter(user=user),
@@ -81,12 +88,20 @@ def rows_of(user: User) -> dict[str, list[dict[str, Any]]]:
     return {kind: [_row(row) for row in rows.order_by("pk")] for kind, rows in kinds.items()}
 
 
+def appeals_of(user: User) -> Q:
+    """Appeals that this person made: against what restricts them, or against what became of their report."""
+    restricted = Q(hold__owner=user) | Q(decision__subject=user) | Q(decision__items__job__owner=user)
+    return Q(side=AppealSide.OWNER) & restricted | Q(side=AppealSide.REPORTER, decision__report__reporter=user)
+
+
 def files_of(user: User) -> Iterator[tuple[str, str]]:
     """Name in the zip and path in storage of every file that is kept for this person."""
     for photo in Photo.objects.filter(owner=user).exclude(path=""):
         yield f"photos/{photo.id}{_suffix(photo.path)}", photo.path
     for speech in Speech.objects.filter(owner=user).exclude(path=""):
         yield f"speech/{speech.id}{_suffix(speech.path)}", speech.path
+        if speech.original_path:
+            yield f"speech/{speech.id}-original{_suffix(speech.original_path)}", speech.original_path
     for result in Result.objects.filter(job__owner=user, removed_at__isnull=True, hidden_at__isnull=True):
         for name in FILES:
             yield f"videos/{result.job_id}/{name}", f"{result.folder}/{name}"

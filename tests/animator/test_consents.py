@@ -21,7 +21,7 @@ from animator.models import AuditEntry, Consent, ConsentRevocation, Job, JobFace
 from animator.models.consent import GivenBy, RevokedBy
 from animator.models.job import JobState
 from animator.models.upload import UploadState
-from animator.selectors.consent import job_is_covered
+from animator.selectors.consent import consequences, job_is_covered
 from animator.services import job_run
 from animator.services.consent_end import expire_consents, withdraw
 from animator.services.job import JobRequest, create_job
@@ -353,6 +353,7 @@ def test_a_link_needs_consent_to_sharing_in_the_database(finished_job: Job, owne
     refused(share, "consents to sharing")
     allowed = given(finished_job.photo, allow_sharing=True)
     made = share()
+    assert consequences(allowed)["links"] == 1, "what rests on a consent to sharing alone is told too"
     Share.objects.filter(id=made.id).update(revoked_at=timezone.now())
     refused(lambda: Share.objects.filter(id=made.id).update(revoked_at=None), "stays revoked")
     ConsentRevocation.objects.create(consent=allowed, by=RevokedBy.OWNER)

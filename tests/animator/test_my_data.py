@@ -23,7 +23,8 @@ from animator.models.upload import UploadState
 from animator.selectors.quota import today
 from animator.services import export, plan, retention
 from animator.services.account import MASK, close_account
-from animator.services.open_report import follow_hash
+from animator.services.decision import Ruling, decide
+from animator.services.open_report import OpenReport, follow_hash, make_open_report
 from animator.services.report import make_report
 from gpu_worker import tasks
 from tests.animator.conftest import finish_job, make_ready_photo, make_ready_speech, stored_files
@@ -146,6 +147,21 @@ def test_closing_an_account_erases_what_was_given_and_masks_who_it_was(
     assert AuditEntry.objects.filter(action="account_closed", actor=gone).exists()
     assert signed_in.get("/jobs/").status_code == 302, "nobody is signed in as them any more"
     assert not signed_in.login(email="owner@example.com", password="a long pass word")
+
+
+def test_closing_an_account_is_no_way_around_an_urgent_report(
+    owner: User, moderator: User, finished_job: Job, media_folder: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    asked = OpenReport("intimate", "That is me.", "reporter@example.org", True, str(finished_job.id))
+    report, _ = make_open_report(asked)
+    before = [name for name in stored_files(media_folder) if str(finished_job.id) in name]
+    with django_capture_on_commit_callbacks(execute=True):
+        close_account(owner, by=owner)
+    assert before
+    assert set(before) <= set(stored_files(media_folder)), "the video waits, hidden, for the decision"
+    with django_capture_on_commit_callbacks(execute=True):
+        decide(moderator, report.id, Ruling("no_action", "Nobody is to be seen in it."))
+    assert stored_files(media_folder) == []
 
 
 def test_an_account_is_closed_once_and_never_the_last_administrators(owner: User, administrator: User) -> None:
