@@ -21,7 +21,7 @@ UNIT = 16
 _TRIED = (1 / 6, 1 / 2, 5 / 6)
 _LEAST, _MOST = 0.2, 0.6
 #: The encoder takes 5 to 15 % of the finest detail of a grainy picture; part of its energy is given in advance.
-_ENCODED = 1.08
+_ENCODED = 1.05
 #: Sharpnesses that are tried.
 _SHARPNESSES = (1.1, 1.2, 1.3, 1.4, 1.5)
 

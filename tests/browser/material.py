@@ -55,13 +55,18 @@ class Mouth:
         ends = np.flatnonzero(silent[:-1] & ~silent[1:])
         return [self.opening[a + edge : b - edge] for a, b in zip(starts, ends, strict=True) if b - a >= frames]
 
-    def follows_the_sound(self) -> float:
-        """Correlation of opening and level, both smoothed over a fifth of a second."""
+    def follows_the_sound(self) -> tuple[int, float]:
+        """By how many frames the opening is behind the level, and their correlation then; both are smoothed over a
+        fifth of a second. The ends are left out: there the face rests as in the photo, whose lips may be parted."""
         window = np.ones(max(1, int(0.2 * self.info.fps)))
         opening, level = (
             np.convolve(series, window / len(window), "same") for series in (self.opening, np.sqrt(self.level))
         )
-        return float(np.corrcoef(opening, level)[0, 1])
+        ends = round(0.4 * self.info.fps)
+        inside = slice(ends, -ends)
+        found = {lag: float(np.corrcoef(np.roll(opening, -lag)[inside], level[inside])[0, 1]) for lag in range(-8, 9)}
+        best = max(found, key=lambda lag: found[lag])
+        return best, found[best]
 
 
 def watch_mouth(video: Path, portrait: Path) -> Mouth:

@@ -77,7 +77,9 @@ def assert_the_mouth_speaks(mouth: Mouth) -> None:
     assert mouth.info.audio_codec == "aac"
     assert np.isfinite(mouth.opening).all(), "the face was lost in some frame"
     assert mouth.wide > 0.06, "the mouth hardly opens"
-    assert mouth.follows_the_sound() > 0.4
+    lag, correlation = mouth.follows_the_sound()
+    assert abs(lag) <= 2, "the mouth is early or late"
+    assert correlation > 0.35
     pauses = mouth.pauses()
     assert pauses, "there is no pause to look at"
     for pause in pauses:
