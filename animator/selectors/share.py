@@ -38,6 +38,12 @@ def shown_result(job_id: UUID) -> Result:
     return Result.objects.select_related("job").get(there, job_id=job_id)
 
 
+def job_of_link(secret: str) -> UUID | None:
+    """The job whose video a link showed, also when it has ended; None for a secret that never was one."""
+    key = hashlib.sha256(secret.encode()).hexdigest()
+    return Share.objects.filter(secret_hash=key).values_list("job_id", flat=True).first()
+
+
 def shared_result(secret: str) -> tuple[Share, Result]:
     """What a link shows now. Raises ``Share.DoesNotExist`` or ``Result.DoesNotExist`` where it shows nothing any more.
 

@@ -17,18 +17,20 @@ from django.db import transaction
 from animator.errors import SiteError
 from animator.models.report import CONTACT_OPTIONAL, Report
 from animator.selectors.report import reportable_job
+from animator.selectors.share import job_of_link
 from animator.services import audit
 from animator.services.report import check_report, hide_if_urgent, urgent_until
 
 log = logging.getLogger(__name__)
 
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
+_LINK = re.compile(r"/s/([A-Za-z0-9_-]{16,64})")
 
 
 @dataclass(frozen=True)
 class OpenReport:
-    """``target``: the number of a video or an address that holds it, may be empty; ``job``: where a check of the file
-    has found it already; ``contact``: an e-mail address, may be empty for a report of a minor."""
+    """``target``: the number of a video, an address that holds it or a link to it, may be empty; ``job``: where a check
+    of the file has found it already; ``contact``: an e-mail address, may be empty for a report of a minor."""
 
     reason: str
     statement: str
@@ -102,8 +104,9 @@ def _target(wanted: OpenReport) -> UUID | None:
         return reportable_job(wanted.job)
     if not wanted.target.strip():
         return None
-    found = _UUID.search(wanted.target)
-    job = reportable_job(UUID(found[0])) if found else None
+    link, number = _LINK.search(wanted.target), _UUID.search(wanted.target)
+    named = job_of_link(link[1]) if link else UUID(number[0]) if number else None
+    job = reportable_job(named) if named is not None else None
     if job is None:
         raise SiteError(
             "report_target_unknown",

@@ -11,12 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from animator.errors import SiteError
 from animator.models import AuditEntry, Consent, Job, Result, Share
 from animator.models.consent import RevokedBy
 from animator.models.erasure import Why
 from animator.services.consent_end import withdraw
 from animator.services.erasure import erase_job_output
 from animator.services.job import JobRequest, create_job
+from animator.services.open_report import OpenReport, make_open_report
 from tests.animator.conftest import confirmation, finish_job, make_ready_photo, make_ready_speech
 
 
@@ -52,6 +54,25 @@ def test_a_stranger_watches_with_the_link_alone(link: str, stranger: Client, fin
     assert stranger.get(f"{link}certificate.json").status_code == 404
     assert stranger.get(f"/media/results/{finished_job.id}/video.mp4").status_code == 401
     assert Share.objects.get().views == 1
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_a_link_is_reported_by_its_address(link: str, finished_job: Job, over: bool) -> None:
+    if over:
+        Share.objects.update(revoked_at=timezone.now())
+    wanted = OpenReport("fraud", "That is not me.", "jane@example.org", True, f" https://photos.example{link} ")
+    report, _ = make_open_report(wanted)
+    assert report.job_ref == finished_job.id
+
+
+@pytest.mark.django_db
+def test_a_link_that_never_was_is_no_target() -> None:
+    wanted = OpenReport(
+        "fraud", "x", "jane@example.org", True, "https://photos.example/s/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"
+    )
+    with pytest.raises(SiteError) as refused:
+        make_open_report(wanted)
+    assert refused.value.code == "report_target_unknown"
 
 
 def test_a_wrong_secret_shows_what_an_ended_one_shows(link: str, stranger: Client) -> None:
