@@ -25,6 +25,7 @@ from animator.services import audit
 from animator.services.consent import DURATIONS
 from animator.services.consent_end import withdraw
 from animator.services.consent_request import announce_request, close, send_quietly
+from animator.services.lost_runs import release_lost
 from animator.services.upload import check_failed, new_token
 from gpu_worker.errors import InputError
 
@@ -195,24 +196,8 @@ def release(request_id: UUID, token: str, *, counts: bool = True) -> bool:
 
 
 def recover(now: datetime) -> int:
-    """Enqueue again the recordings that Redis does not know of, or whose worker died. Raises ``RedisError``."""
-    config = site_config()
-    quiet = ConsentRequest.objects.filter(
-        state=RequestState.CHECKING, seen_at__lt=now - timedelta(seconds=config.lost_after_s)
-    )
-    rows = list(quiet.values_list("id", "token", "seen_at"))
-    if not rows:
-        return 0
-    waiting, running = queue.waiting(queue.INSPECT), queue.running(queue.INSPECT)
-    stale = now - timedelta(seconds=config.stale_after_s)
-    count = 0
-    for request_id, token, seen_at in rows:
-        if token in waiting or (token in running and seen_at is not None and seen_at >= stale):
-            continue
-        if release(request_id, token):
-            queue.withdraw(queue.INSPECT, token)
-            count += 1
-    return count
+    """Enqueue again the recordings that were lost; returns how many. Raises ``RedisError``."""
+    return release_lost(ConsentRequest.objects.filter(state=RequestState.CHECKING), queue.INSPECT, now, release)
 
 
 def _keep(

@@ -25,6 +25,7 @@ from animator.models.export import ExportState
 from animator.selectors.export import account_json, files_of, rows_of
 from animator.services import audit, rate
 from animator.services.file_erasure import erase_later
+from animator.services.lost_runs import release_lost
 from animator.services.upload import new_token
 
 #: Exports that one person may ask for in a day.
@@ -115,22 +116,8 @@ def release(export_id: UUID, token: str, *, counts: bool = True) -> bool:
 
 
 def recover(now: datetime) -> int:
-    """Enqueue again what Redis does not know of, or whose worker died. Raises ``RedisError``."""
-    config = site_config()
-    quiet = Export.objects.filter(state=ExportState.BUILDING, seen_at__lt=now - timedelta(seconds=config.lost_after_s))
-    rows = list(quiet.values_list("id", "token", "seen_at"))
-    if not rows:
-        return 0
-    waiting, running = queue.waiting(queue.RENDER), queue.running(queue.RENDER)
-    stale = now - timedelta(seconds=config.stale_after_s)
-    count = 0
-    for export_id, token, seen_at in rows:
-        if token in waiting or (token in running and seen_at >= stale):
-            continue
-        if release(export_id, token):
-            queue.withdraw(queue.RENDER, token)
-            count += 1
-    return count
+    """Enqueue again the exports that were lost; returns how many. Raises ``RedisError``."""
+    return release_lost(Export.objects.filter(state=ExportState.BUILDING), queue.RENDER, now, release)
 
 
 def erase_exports(exports: QuerySet[Export], why: str) -> int:

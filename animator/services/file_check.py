@@ -19,6 +19,7 @@ from animator.conf import site_config
 from animator.errors import SiteError, too_many
 from animator.models.file_check import CheckState, FileCheck
 from animator.selectors.file_check import job_by_id, job_by_sha256, job_by_watermark
+from animator.services.lost_runs import release_lost
 from animator.services.upload import check_failed, new_token
 from gpu_worker.errors import InputError
 
@@ -116,24 +117,8 @@ def release(check_id: UUID, token: str, *, counts: bool = True) -> bool:
 
 
 def recover(now: datetime) -> int:
-    """Enqueue again the checks that Redis does not know of, or whose worker died. Raises ``RedisError``."""
-    config = site_config()
-    quiet = FileCheck.objects.filter(
-        state=CheckState.CHECKING, seen_at__lt=now - timedelta(seconds=config.lost_after_s)
-    )
-    rows = list(quiet.values_list("id", "token", "seen_at"))
-    if not rows:
-        return 0
-    waiting, running = queue.waiting(queue.INSPECT), queue.running(queue.INSPECT)
-    stale = now - timedelta(seconds=config.stale_after_s)
-    count = 0
-    for check_id, token, seen_at in rows:
-        if token in waiting or (token in running and seen_at >= stale):
-            continue
-        if release(check_id, token):
-            queue.withdraw(queue.INSPECT, token)
-            count += 1
-    return count
+    """Enqueue again the checks that were lost; returns how many. Raises ``RedisError``."""
+    return release_lost(FileCheck.objects.filter(state=CheckState.CHECKING), queue.INSPECT, now, release)
 
 
 def forget_old_checks(now: datetime) -> int:

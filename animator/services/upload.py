@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from animator import queue, storage
@@ -21,6 +21,7 @@ from animator.conf import site_config
 from animator.models.photo import Photo
 from animator.models.speech import Speech
 from animator.models.upload import UploadState
+from animator.services.lost_runs import release_lost
 from gpu_worker.errors import InputError
 
 U = TypeVar("U", Photo, Speech)
@@ -95,28 +96,9 @@ def keep_alive(model: type[U], upload_id: UUID, token: str) -> bool:
 
 
 def recover(model: type[U], enqueue: Enqueue, now: datetime) -> int:
-    """Enqueue again the checks that Redis does not know of, or whose worker died. Returns how many.
-
-    Raises ``RedisError`` when Redis cannot be asked.
-    """
-    config = site_config()
-    silent = model.objects.filter(
-        Q(seen_at__isnull=True) | Q(seen_at__lt=now - timedelta(seconds=config.lost_after_s)),
-        state=UploadState.CHECKING,
-    )
-    rows = list(silent.values_list("id", "token", "seen_at"))
-    if not rows:
-        return 0
-    waiting, running = queue.waiting(queue.INSPECT), queue.running(queue.INSPECT)
-    count = 0
-    for upload_id, token, seen_at in rows:
-        stale = seen_at is None or seen_at < now - timedelta(seconds=config.stale_after_s)
-        if token in waiting or (token in running and not stale):
-            continue
-        if release(model, upload_id, token, enqueue):
-            queue.withdraw(queue.INSPECT, token)
-            count += 1
-    return count
+    """Enqueue again the checks that were lost; returns how many. Raises ``RedisError``."""
+    rows = model.objects.filter(state=UploadState.CHECKING)
+    return release_lost(rows, queue.INSPECT, now, lambda key, token: release(model, key, token, enqueue))
 
 
 def check_failed() -> InputError:
