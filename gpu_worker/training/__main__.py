@@ -1,0 +1,60 @@
+"""``python -m gpu_worker.training``: data sets, training, evaluation and export on the command line.
+
+Exit codes are those of ``python -m gpu_worker``. Each command lives in a module that is imported only when it is asked
+for; such a module has ``add_arguments(command, parser)`` and ``run(arguments, stream)``, which gives back what is to be
+printed: a text, something that can be written as JSON, or None. ``stream`` takes the progress.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from gpu_worker.errors import EngineError, InputError
+
+#: Command: the module that carries it out, and what it does.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "dataset": ("gpu_worker.training.data.cli", "build, check and describe sets of training data"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    from gpu_worker.cli.arguments import Parser
+
+    said = list(sys.argv[1:] if argv is None else argv)
+    root = Parser(prog="python -m gpu_worker.training", description="Teach the product how faces move with sound.")
+    parsers = root.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    for name, (module, summary) in COMMANDS.items():
+        parser = parsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        if said[:1] == [name]:
+            import_module(module).add_arguments(name, parser)
+    try:
+        arguments = root.parse_args(said)
+        result = import_module(COMMANDS[arguments.command][0]).run(arguments, sys.stderr)
+    except InputError as error:
+        print(json.dumps(error.as_dict(), ensure_ascii=False), file=sys.stderr)
+        return 2
+    except EngineError as error:
+        told = {"error": "engine", "message": str(error), "hint": "Set PICTURETALK_DEBUG=1 to see more."}
+        print(json.dumps(told, ensure_ascii=False), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    if isinstance(result, str):
+        print(result)
+    elif result is not None:
+        print(json.dumps(result, indent=2, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    from gpu_worker.cli.native_output import mute_native_stderr
+
+    mute_native_stderr()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    sys.exit(main())

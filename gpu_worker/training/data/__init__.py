@@ -1,0 +1,1 @@
+"""Recordings in, clips with controls, phones and papers out, in shards."""
