@@ -10,7 +10,8 @@ from typing import Literal
 
 from gpu_worker.languages import VOICES, find_language, find_voice
 from gpu_worker.speech.flite import LANGUAGE, PREFIX, flite_voices
-from gpu_worker.speech.voices import InstalledVoice, commercial_only, list_voices
+from gpu_worker.speech.voices import InstalledVoice, list_voices
+from gpu_worker.weights import commercial_only
 
 VoiceEngine = Literal["espeak-ng", "flite", "piper"]
 

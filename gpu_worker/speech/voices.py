@@ -21,7 +21,7 @@ from typing import Any
 
 from gpu_worker.errors import InputError
 from gpu_worker.languages import VOICES, find_language
-from gpu_worker.weights import models_folders, sha256_of
+from gpu_worker.weights import commercial_only, models_folders, sha256_of
 
 _FOLDER, _REGISTER = "voices", "voice.json"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -118,12 +118,6 @@ def remove_voice(voice_id: str) -> InstalledVoice:
         raise _bad(f"There is no installed voice called “{voice_id.strip()[:40]}”.", "“voices list” shows their names.")
     shutil.rmtree(found.model.parent)
     return found
-
-
-def commercial_only() -> bool:
-    """Whether voices whose licence forbids commercial use are refused: so unless
-    ``PICTURETALK_NON_COMMERCIAL_MODELS`` is 1."""
-    return os.environ.get("PICTURETALK_NON_COMMERCIAL_MODELS", "").strip() != "1"
 
 
 def installed_voice(voice_id: str | None, folders: Iterable[Path] | None = None) -> InstalledVoice | None:

@@ -39,12 +39,17 @@ def test_missing_weights_are_named_with_the_place_they_belong(tmp_path: Path) ->
     assert entry.without_it
 
 
-def test_weights_in_place_make_the_engine_available(tmp_path: Path) -> None:
+def test_weights_in_place_make_the_engine_available(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for file in (FAN_3D, FAN_DEPTH):
         assert not by_name([tmp_path])["face-alignment-3d"].available
         path = tmp_path / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
+    monkeypatch.delenv("PICTURETALK_NON_COMMERCIAL_MODELS", raising=False)
+    refused = by_name([tmp_path])["face-alignment-3d"]
+    assert not refused.available
+    assert "PICTURETALK_NON_COMMERCIAL_MODELS=1" in refused.reason
+    monkeypatch.setenv("PICTURETALK_NON_COMMERCIAL_MODELS", "1")
     found = by_name([tmp_path])
     assert found["face-alignment-3d"].available
     assert found["face-alignment-3d"].device in {"cpu", "cuda"}

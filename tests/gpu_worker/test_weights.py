@@ -8,7 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from gpu_worker.weights import MODEL_FILES, ModelFile, find, models_folders, sha256_of
+from gpu_worker.model_register import FileRecord, ModelRecord, write_record
+from gpu_worker.weights import (
+    FAN_2D,
+    MODEL_FILES,
+    WHISPER,
+    ModelFile,
+    ModelFolder,
+    align_model,
+    find,
+    find_known,
+    models_folders,
+    sha256_of,
+)
 
 CONTENT = b"weights" * 1000
 
@@ -103,3 +115,71 @@ def test_every_known_file_is_described() -> None:
             assert re.fullmatch(r"[0-9a-f]{64}", entry.sha256)
         if entry.checksum_prefix:
             assert entry.checksum_prefix in entry.path
+
+
+def put_folder(folder: Path, kind: ModelFolder) -> Path:
+    for name in kind.required:
+        path = folder / kind.path / name.split("|")[0]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+    return folder / kind.path
+
+
+def registered(folder: Path, kind: ModelFolder, *, commercial: bool = True) -> None:
+    files = sorted((folder / kind.path).iterdir())
+    records = tuple(
+        FileRecord(path.relative_to(folder).as_posix(), path.stat().st_size, sha256_of(path)) for path in files
+    )
+    write_record(folder, ModelRecord(kind.name, "MIT", commercial, records))
+
+
+def test_a_folder_is_found_when_it_holds_what_its_engine_needs(tmp_path: Path) -> None:
+    path = put_folder(tmp_path, WHISPER)
+    assert (find(WHISPER, [tmp_path]).state, find(WHISPER, [tmp_path]).path) == ("present", path)
+    (path / "vocabulary.json").rename(path / "vocabulary.txt")
+    assert find(WHISPER, [tmp_path]).state == "present", "either form of the vocabulary will do"
+    (path / "vocabulary.txt").unlink()
+    (path / "tokenizer.json").unlink()
+    found = find(WHISPER, [tmp_path])
+    assert found.state == "incomplete"
+    assert "tokenizer.json" in found.reason
+    assert "vocabulary.json or vocabulary.txt" in found.reason
+
+
+def test_an_aligner_is_refused_until_its_licence_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PICTURETALK_NON_COMMERCIAL_MODELS", raising=False)
+    german = align_model("de-CH")
+    put_folder(tmp_path, german)
+    assert german.path == "align/de"
+    assert find(german, [tmp_path]).state == "not_allowed"
+    assert find(german, [tmp_path], any_licence=True).state == "present"
+    registered(tmp_path, german, commercial=False)
+    assert find(german, [tmp_path]).state == "not_allowed"
+    registered(tmp_path, german)
+    found = find(german, [tmp_path], verify=True)
+    assert (found.state, found.licence, found.commercial_use) == ("present", "MIT", True)
+    monkeypatch.setenv("PICTURETALK_NON_COMMERCIAL_MODELS", "1")
+    registered(tmp_path, german, commercial=False)
+    assert find(german, [tmp_path]).state == "present"
+
+
+def test_every_file_of_a_registered_folder_is_checked(tmp_path: Path) -> None:
+    path = put_folder(tmp_path, WHISPER)
+    registered(tmp_path, WHISPER)
+    assert find(WHISPER, [tmp_path], verify=True).state == "present"
+    (path / "config.json").write_bytes(b"CONFIG.JSON")
+    assert find(WHISPER, [tmp_path]).state == "present"
+    assert find(WHISPER, [tmp_path], verify=True).state == "wrong_checksum"
+    (path / "config.json").write_bytes(b"longer than before")
+    assert find(WHISPER, [tmp_path]).state == "wrong_size"
+
+
+def test_models_are_known_by_name() -> None:
+    assert find_known("fan-2d") is FAN_2D
+    assert find_known("whisper") is WHISPER
+    assert find_known("align-fr") == align_model("fr")
+    for name in ("align-", "align-../x", "align-de-CH", "other"):
+        assert find_known(name) is None, name
+    for code in ("", "../..", "deutsch", "d"):
+        with pytest.raises(ValueError, match="code of a language"):
+            align_model(code)

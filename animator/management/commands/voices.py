@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gpu_worker.errors import InputError
 from gpu_worker.speech.voice_choice import voice_choices
-from gpu_worker.speech.voices import InstalledVoice, add_voice, commercial_only, list_voices, remove_voice
+from gpu_worker.speech.voices import InstalledVoice, add_voice, list_voices, remove_voice
+from gpu_worker.weights import commercial_only
 
 
 class Command(BaseCommand):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
@@ -14,6 +15,14 @@ from gpu_worker.landmarks.mesh import MeshEngine, shared_mesh
 from gpu_worker.schema import Image, Photo
 
 _SKIMAGE = Path(skimage.__file__).parent / "data"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def any_licence() -> Iterator[None]:
+    """The weights of face-alignment may not be used commercially; the tests sell nothing."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PICTURETALK_NON_COMMERCIAL_MODELS", "1")
+        yield
 
 
 def sample(path: Path) -> Image:
