@@ -27,7 +27,7 @@ from animator.services.upload import check_failed
 from gpu_worker import timeline_json
 from gpu_worker.errors import Cancelled, EngineError, InputError
 from gpu_worker.schema import Phone, Timeline, Waveform, Word
-from gpu_worker.tasks import lifeline
+from gpu_worker.tasks.checking import lifeline
 from picturetalk_site.logs import working_on
 
 #: Points a second of a drawn mouth, and sound on either side that its loudness is judged by, seconds.

@@ -21,7 +21,7 @@ from animator import queue as site_queue
 from animator.conf import site_config
 from animator.services.recovery import recover
 from gpu_worker.lifeline import DRAIN
-from gpu_worker.tasks import forget_old_work
+from gpu_worker.tasks.work_folder import forget_old_work
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from animator.models.upload import UploadState
 from animator.selectors.script import speeches_of
 from animator.services import erasure
 from gpu_worker.request import TypedSpeech
-from gpu_worker.tasks import animation_request
+from gpu_worker.tasks.job_request import animation_request
 from tests.animator.conftest import finish_job, make_ready_photo, make_ready_speech
 
 

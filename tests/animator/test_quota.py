@@ -167,7 +167,7 @@ def test_a_plan_limits_the_size_of_a_file(owner: User) -> None:
 
 
 def test_a_plan_limits_the_picture(owner: User, make_job: Callable[[], Job]) -> None:
-    from gpu_worker.tasks import animation_request
+    from gpu_worker.tasks.job_request import animation_request
 
     UserLimits.objects.create(user=owner, max_side=640)
     job = make_job()

@@ -29,6 +29,7 @@ from gpu_worker import tasks, timeline_json, timeline_tasks
 from gpu_worker.errors import InputError
 from gpu_worker.media.sound import write_wav
 from gpu_worker.speech.synthesis import synthesise
+from gpu_worker.tasks.job_request import animation_request
 from gpu_worker.timeline_edits import BY_HAND, force_mouth
 from tests.animator.conftest import (
     at,
@@ -299,7 +300,7 @@ def test_a_job_follows_the_corrected_words_and_can_be_made_again(
     assert job.consent_id == plain.consent_id
     assert [row.version for row in job.timelines.all()] == [2]
     keep_pronunciation(owner, "dear", "deer")
-    with tasks.animation_request(job) as request:
+    with animation_request(job) as request:
         spoken = request.speech
         assert spoken is not None
         assert spoken.timeline is not None

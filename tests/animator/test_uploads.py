@@ -294,7 +294,7 @@ def test_a_check_that_breaks_is_tried_again_and_then_given_up(
         raise OSError("disk on fire")
 
     send_photo(signed_in, png(face()))
-    monkeypatch.setattr(tasks, "_inspect", broken)
+    monkeypatch.setattr("gpu_worker.tasks.photo._inspect", broken)
     tokens = set()
     for _ in range(3):
         tokens.add(Photo.objects.get().token)

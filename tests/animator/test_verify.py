@@ -27,6 +27,7 @@ from gpu_worker import tasks
 from gpu_worker.provenance.dev_chain import make_chain
 from gpu_worker.provenance.manifest import ManifestClaim, load_identity, sign_file
 from gpu_worker.provenance.watermark.embed import make_watermark
+from gpu_worker.tasks.job_result import frame_hashes
 from tests.animator.conftest import finish_job, picture, stored_files
 from tests.gpu_worker.provenance.conftest import encode
 
@@ -236,7 +237,7 @@ def test_a_copy_that_was_saved_anew_is_known_by_its_likeness(
     frames = [np.roll(astronaut, shift, axis=1) for shift in (0, 1, 2, 3)]
     ours = encode(tmp_path / "ours.mp4", frames, 20)
     copy = encode(tmp_path / "copy.mp4", [cv2.resize(frame, (256, 256)).astype(np.uint8) for frame in frames], 35)
-    Result.objects.filter(job=finished).update(frames=list(tasks._frame_hashes(ours)))
+    Result.objects.filter(job=finished).update(frames=list(frame_hashes(ours)))
     assert len(Result.objects.get().frames) > 1
     answer = ask(client, copy.read_bytes())
     assert answer["fingerprint"] == {"state": "match", "by": "likeness"}

@@ -25,6 +25,7 @@ from gpu_worker.lifeline import DRAIN, Lifeline
 from gpu_worker.progress import Progress
 from gpu_worker.request import AnimationOutcome, AnimationRequest, SoundSpeech, TypedSpeech
 from gpu_worker.schema import Certificate
+from gpu_worker.tasks.work_folder import forget_old_work, work_folder
 from tests.animator.conftest import (  # noqa: F401 - fixtures
     job,
     make_job,
@@ -237,13 +238,13 @@ def test_what_a_killed_run_left_is_cleared_away(settings: Any) -> None:
     root = Path(settings.WORK_DIR)
     for name in (f"{key}-old", "11111111-0000-0000-0000-000000000001-other"):
         (root / name).mkdir(parents=True)
-    with tasks.work_folder(key, "a" * 32) as folder:
+    with work_folder(key, "a" * 32) as folder:
         assert sorted(path.name for path in root.iterdir()) == [
             folder.name,
             "11111111-0000-0000-0000-000000000001-other",
         ]
-    assert tasks.forget_old_work(3600) == 0
-    assert tasks.forget_old_work(-1) == 1
+    assert forget_old_work(3600) == 0
+    assert forget_old_work(-1) == 1
     assert not list(root.iterdir())
 
 
