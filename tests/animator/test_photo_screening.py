@@ -141,7 +141,9 @@ def test_a_refused_photo_ends_rejected_with_its_reason(
     signed_in: Client, settings: Any, monkeypatch: pytest.MonkeyPatch, media_folder: Path
 ) -> None:
     settings.NUDITY_ACTION = "refuse"
-    monkeypatch.setattr("gpu_worker.tasks.photo._evidence", lambda pixels: PhotoEvidence(SOME, (("ANUS_EXPOSED", 0.9),)))
+    monkeypatch.setattr(
+        "gpu_worker.tasks.photo._evidence", lambda pixels: PhotoEvidence(SOME, (("ANUS_EXPOSED", 0.9),))
+    )
     photo = upload(signed_in, astronaut())
     assert photo.state == UploadState.REJECTED
     assert photo.error_dict is not None
