@@ -56,6 +56,8 @@ def cast(inspection: Inspection, request: AnimationRequest) -> tuple[FaceRig, ..
     Raises InputError ``several_faces``, ``unknown_face`` or ``too_many_lines``.
     """
     faces = with_neighbours(inspection.faces)
+    if not request.speeches and request.plays:
+        return tuple(faces[choose_face(inspection, index).index] for index in sorted(request.plays))
     if not request.lines:
         return (faces[choose_face(inspection, request.face).index],)
     if len(request.lines) > MOST_LINES:

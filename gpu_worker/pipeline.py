@@ -24,7 +24,7 @@ from gpu_worker.media.framing import frame_photo
 from gpu_worker.media.photo import load_photo
 from gpu_worker.media.video import VideoWriter, write_poster
 from gpu_worker.motion.gestures import check_gestures, perform_gestures, with_gestures
-from gpu_worker.motion.listening import converse, speaking
+from gpu_worker.motion.listening import converse, own_seed, speaking
 from gpu_worker.motion.margins import LEAD, TAIL
 from gpu_worker.motion.pauses import pauses
 from gpu_worker.motion.style import Style
@@ -92,9 +92,9 @@ def animate(
         renderer = prepared.result()
         marks = Marks(watermark.result(), label)
     maker = _Maker(request, config, engines, photo, faces, renderer, marks, speech, workdir, report)
-    best, attempts = maker.attempt(1, request.style, config), 1
+    best, attempts = maker.attempt(1, lambda style: style, config), 1
     if best.certificate.verdict == "red":
-        again = maker.attempt(2, calmer(request.style), replace(config, seed=config.seed + 1, preset="medium"))
+        again = maker.attempt(2, calmer, replace(config, seed=config.seed + 1, preset="medium"))
         best, attempts = _better(best, again), 2
     report.enter("sign")
     outcome = _deliver(request, photo, marks, speech, best, attempts, workdir)
@@ -122,11 +122,11 @@ class _Maker:
     workdir: Path
     report: Reporter
 
-    def attempt(self, number: int, style: Style, config: EngineConfig) -> Attempt:
+    def attempt(self, number: int, manner: Callable[[Style], Style], config: EngineConfig) -> Attempt:
         """Motion, frames, file and certificate, in the job's folder under the attempt's number."""
         if number > 1:
             self.report.enter("motion")
-        motions = self._motions(style, config)
+        motions = self._motions(manner, config)
         outside = OutsideWatch(self.photo.pixels, self.renderer.moving_region)
         frames = MarkedFrames(self.marks, self.photo.pixels, self.renderer.moving_region)
         video, poster = self.workdir / f"video-{number}.mp4", self.workdir / f"poster-{number}.jpg"
@@ -151,18 +151,32 @@ class _Maker:
         checked = self._check(video, motions, outside)
         return Attempt(video, poster, checked, len(motions[0].values))
 
-    def _motions(self, style: Style, config: EngineConfig) -> tuple[MotionTrack, ...]:
-        """One motion for each face, all of the same length."""
-        gestures, speech = self.request.gestures, self.speech
+    def _motions(self, manner: Callable[[Style], Style], config: EngineConfig) -> tuple[MotionTrack, ...]:
+        """One motion for each face, all of the same length; ``manner`` changes how lively each is."""
+        request, speech = self.request, self.speech
+        plays = {face.index: request.play(face.index) for face in self.faces}
+        styles = {index: manner(play.style) for index, play in plays.items()}
         if speech is None:
-            return (perform_gestures(gestures, self.faces[0], config.fps, config.seed, style),)
+            return tuple(self._silent(face, styles[face.index], config) for face in self.faces)
         parts = parts_of(self.faces, speech, config.fps)
-        if self.request.lines:
+        if request.lines:
             frames = round(speech.timeline.duration * config.fps)
-            motions = converse(parts, frames, config.fps, config.seed, style)
+            motions = converse(parts, frames, config.fps, config.seed, styles=styles)
         else:
-            motions = [speaking(parts[0], config.seed, style)]
-        return tuple(with_gestures(motion, gestures) if gestures else motion for motion in motions)
+            motions = [speaking(parts[0], config.seed, styles[self.faces[0].index])]
+        return tuple(
+            with_gestures(motion, plays[face.index].gestures, face, styles[face.index])
+            if plays[face.index].gestures
+            else motion
+            for face, motion in zip(self.faces, motions, strict=True)
+        )
+
+    def _silent(self, face: FaceRig, style: Style, config: EngineConfig) -> MotionTrack:
+        """What a face does where nobody speaks."""
+        request = self.request
+        seed = config.seed if len(self.faces) == 1 else own_seed(config.seed, face)
+        gestures = request.play(face.index).gestures
+        return perform_gestures(gestures, face, config.fps, seed, style, request.silent_seconds, request.loop)
 
     def _rendered(
         self, motions: tuple[MotionTrack, ...], outside: OutsideWatch, config: EngineConfig
@@ -218,13 +232,15 @@ def _config(request: AnimationRequest) -> EngineConfig:
         config = replace(config, fps=request.fps)
     if request.seed is not None:
         config = replace(config, seed=request.seed)
-    if not request.speeches:
-        check_gestures(request.gestures)
+    # With several faces and no words, one may be idle, not all of them.
+    named = [name for play in request.plays.values() for name in play.gestures] or request.gestures
+    if named or not request.speeches:
+        check_gestures(named)
     return config
 
 
 def _costs(request: AnimationRequest, photo: Photo, speech: Speech | None) -> Costs:
-    seconds = speech.sound.duration if speech is not None else 6.0
+    seconds = speech.sound.duration if speech is not None else request.silent_seconds if not request.speeches else 6.0
     fps = request.fps or request.config.fps
     recognising = any(isinstance(one, SoundSpeech) and not one.transcript for one in request.speeches)
     return Costs.for_video(int(seconds * fps), photo.width * photo.height, seconds, recognising)

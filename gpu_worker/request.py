@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gpu_worker.config import EngineConfig
+from gpu_worker.motion.gesture_names import silent_length
 from gpu_worker.motion.style import Style
 from gpu_worker.schema import Certificate, Timeline
 
@@ -59,14 +60,25 @@ class Line:
 
 
 @dataclass(frozen=True)
+class FacePlay:
+    """What one face does besides speaking: gestures in their order, and how lively it is."""
+
+    gestures: tuple[str, ...] = ()
+    style: Style = field(default_factory=Style)
+
+
+@dataclass(frozen=True)
 class AnimationRequest:
     """One video to be made.
 
     Several faces take part through ``lines`` (``speech`` and ``face`` are None then): those who have a line speak it
     and listen to the others, those in ``listeners`` only listen, the rest stay as they are in the photo.
 
-    ``speech`` may be None when ``gestures`` are given; gestures given with speech are laid over it. ``face`` is the
-    index of the face, None where there is only one. ``job_id`` (1-64 letters, digits, ``.``, ``_``, ``-``) goes into
+    ``speech`` may be None when ``gestures`` are given; gestures given with speech are laid over it. ``gestures`` and
+    ``style`` hold for every face that ``plays`` says nothing else of, by its index; without any speech its faces are
+    those that move. ``length_s`` (seconds) is how long a video without speech shall be, None: as long as the gestures
+    take; ``loop``: its end then runs on into its beginning without a stop. ``face`` is the index of the face, None
+    where there is only one. ``job_id`` (1-64 letters, digits, ``.``, ``_``, ``-``) goes into
     tags, watermark and manifest. ``signing_folder`` holds the operator's certificate chain and key; None = no C2PA
     manifest. ``watermark_key`` is the operator's own, None the product's public one. ``fps`` and ``seed`` None mean the
     config's. ``heard`` is told the timeline, and with it the words, before anything is drawn; what it raises ends the
@@ -91,6 +103,19 @@ class AnimationRequest:
     lines: tuple[Line, ...] = ()
     listeners: tuple[int, ...] = ()
     framing: str = "whole"
+    plays: Mapping[int, FacePlay] = field(default_factory=dict)
+    length_s: float | None = None
+    loop: bool = False
+
+    def play(self, face: int) -> FacePlay:
+        """What the face does besides speaking."""
+        return self.plays.get(face) or FacePlay(self.gestures, self.style)
+
+    @property
+    def silent_seconds(self) -> float:
+        """Length of the video where nobody speaks."""
+        everybody = [play.gestures for play in self.plays.values()] or [self.gestures]
+        return silent_length(everybody, self.length_s)
 
     @property
     def speeches(self) -> tuple[TypedSpeech | SoundSpeech, ...]:

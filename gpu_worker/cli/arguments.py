@@ -85,7 +85,14 @@ def _animate(command: argparse.ArgumentParser) -> None:
         "--language": {"default": "en", "help": "language of the speech (default: en)"},
     }.items():
         source.add_argument(name, action=Said, **options)  # type: ignore[arg-type]
-    source.add_argument("--gesture", metavar="NAMES", help="for example smile,nod,wink; laid over the speech, if any")
+    source.add_argument(
+        "--gesture",
+        action="append",
+        metavar="[N=]NAMES",
+        help="for example smile,nod,wink, or of face 1 alone 1=smile,wink (repeatable); laid over the speech, if any",
+    )
+    source.add_argument("--length", type=float, metavar="S", help="gestures without speech: at least so many seconds")
+    source.add_argument("--loop", action="store_true", help="gestures without speech: the end runs on into the start")
     several = command.add_argument_group("several faces (repeat --face N before what each says, or give a script)")
     several.add_argument("--dialogue", type=Path, metavar="FILE", help="who says what: 'Anna: Hello' or JSON")
     several.add_argument("--start", type=float, action=Said, metavar="S", help="second at which this --face begins")
@@ -114,8 +121,9 @@ def _animate(command: argparse.ArgumentParser) -> None:
     how.add_argument("--seed", type=int, default=None, help="same seed, same video (default: 0)")
     how.add_argument("--engine", choices=("auto", "warp", "torch", "neural"), default="auto")
     how.add_argument("--head", type=float, default=1.0, help="strength of head movement, 0 to 2 (default: 1)")
-    how.add_argument("--expression", type=float, default=1.0, help="strength of the brows' play, 0 to 2 (default: 1)")
+    how.add_argument("--expression", type=float, default=1.0, help="strength of brows and smiles, 0 to 2 (default: 1)")
     how.add_argument("--blink-rate", type=float, default=1.0, help="blinks relative to the usual, 0 to 2 (default: 1)")
+    how.add_argument("--gaze", type=float, default=1.0, help="play of the eyes, 0 to 2 (default: 1)")
     how.add_argument("--sign-with", type=Path, metavar="FOLDER", help="sign with chain.pem and key.pem of this folder")
 
 

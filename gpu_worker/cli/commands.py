@@ -13,7 +13,8 @@ from typing import Any, TextIO
 
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import InputError
-from gpu_worker.request import Line
+from gpu_worker.motion.style import Style
+from gpu_worker.request import FacePlay, Line
 from gpu_worker.schema import Certificate, Check, FaceRig, Finding, Timeline
 
 Command = Callable[[argparse.Namespace, TextIO], Any]
@@ -260,23 +261,48 @@ def _lines(arguments: argparse.Namespace) -> tuple[tuple[Line, ...], tuple[int, 
 
 def _manner(arguments: argparse.Namespace) -> dict[str, Any]:
     """How it is done: what one face and several have in common."""
-    from gpu_worker.motion.gestures import check_gestures
-    from gpu_worker.motion.style import Style
+    from gpu_worker.motion.gesture_names import LONGEST
 
-    for name in ("head", "expression", "blink_rate"):
+    for name in ("head", "expression", "blink_rate", "gaze"):
         if not 0.0 <= getattr(arguments, name) <= 2.0:
             raise InputError("bad_arguments", f"--{name.replace('_', '-')} must lie between 0 and 2.", "1 is usual.")
     if arguments.seed is not None and arguments.seed < 0:
         raise InputError("bad_arguments", "--seed must not be negative.", "0 is usual.")
+    if arguments.length is not None and not 0.0 < arguments.length <= LONGEST:
+        raise InputError("bad_arguments", f"--length must lie between 0 and {LONGEST:.0f} seconds.", "6 is usual.")
+    style = Style(
+        head=arguments.head, expression=arguments.expression, blink_rate=arguments.blink_rate, gaze=arguments.gaze
+    )
+    gestures, plays = _gestures(arguments.gesture or (), style)
     return {
-        "gestures": check_gestures(arguments.gesture.split(",")) if arguments.gesture is not None else (),
+        "gestures": gestures,
+        "plays": plays,
+        "length_s": arguments.length,
+        "loop": arguments.loop,
         "fps": arguments.fps,
         "seed": arguments.seed,
         "engine": arguments.engine,
-        "style": Style(head=arguments.head, expression=arguments.expression, blink_rate=arguments.blink_rate),
+        "style": style,
         "signing_folder": arguments.sign_with,
         "framing": arguments.framing,
     }
+
+
+def _gestures(given: Sequence[str], style: Style) -> tuple[tuple[str, ...], dict[int, FacePlay]]:
+    """``smile,nod`` of every face that moves, and ``1=smile,wink`` of one by its index."""
+    from gpu_worker.motion.gesture_names import check_gestures
+
+    everybody: tuple[str, ...] = ()
+    plays: dict[int, FacePlay] = {}
+    for one in given:
+        face, named, names = one.rpartition("=")
+        if named and not face.strip().isdigit():
+            raise InputError("bad_arguments", f"--gesture {one[:40]!r} names no face.", "Write 1=smile,nod.")
+        if named:
+            plays[int(face)] = FacePlay(check_gestures(names.split(",")), style)
+        else:
+            everybody += check_gestures(names.split(","))
+    return everybody, plays
 
 
 def _job_id(arguments: argparse.Namespace) -> str:

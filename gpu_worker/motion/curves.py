@@ -67,6 +67,21 @@ def band_noise(frames: int, fps: float, low: float, high: float, rng: np.random.
     return result
 
 
+def looped_noise(frames: int, fps: float, low: float, high: float, rng: np.random.Generator) -> Curve:
+    """Noise as :func:`band_noise` makes it, of about unit standard deviation, whose end runs on into its beginning; it
+    begins at 0. At least one wave fits into a stretch that is too short for the band."""
+    if frames == 0:
+        return np.zeros(0)
+    period = frames / fps
+    first = max(1, int(np.ceil(low * period)))
+    waves = np.arange(first, max(first, int(high * period)) + 1)
+    amplitudes = low * period / np.maximum(waves, low * period) * (rng.normal(size=(len(waves), 2)) @ (1.0, 1j))
+    turns = np.exp(2j * np.pi * np.outer(np.arange(frames) / frames, waves))
+    noise = (turns @ amplitudes).real / np.linalg.norm(low * period / np.maximum(waves, low * period))
+    result: Curve = noise - noise[0]
+    return result
+
+
 def smoothed(values: Curve, fps: float, seconds: float) -> Curve:
     """Gaussian smoothing along time with a standard deviation of ``seconds``; the ends are held."""
     sigma = seconds * fps

@@ -1,40 +1,54 @@
 """Gestures without words: smile, nod, look around, laugh, ... as curves that begin and end at the photo.
 
-Gestures follow one another with a short overlap over a calm idle movement; what they make begins and ends with the
-untouched photo, so it loops without a seam. They can also be laid over speech, where they leave the mouth to it.
+Gestures follow one another with a short overlap, or with calm between them where there is more time, over an idle
+movement: sway, breath, glances, blinks. Every idle movement is periodic in the video's length and passes through the
+photo at its first frame, so the end runs on into the beginning: a loop without a seam, and, if wanted, without a stop.
+Gestures can also be laid over speech, where they leave the mouth to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from gpu_worker.errors import InputError
-from gpu_worker.motion.blinks import blink_curve
-from gpu_worker.motion.curves import Curve, band_noise, bump, frame_times, smoothstep
+from gpu_worker.motion.blinks import blink_curve, blink_times
+from gpu_worker.motion.curves import Curve, bump, frame_times, looped_noise, minimum_jerk, smoothstep
 from gpu_worker.motion.gaze import gaze
-from gpu_worker.motion.performance import compose
+from gpu_worker.motion.gesture_names import (
+    GESTURE_SECONDS,
+    OVERLAP,
+    STILL,
+    check_gestures,
+    gestures_length,
+    silent_length,
+)
+from gpu_worker.motion.head import LIMITS, allowed_yaw
+from gpu_worker.motion.performance import compose, streams_of
 from gpu_worker.motion.style import Style
-from gpu_worker.schema import CONTROL, FaceRig, MotionTrack
+from gpu_worker.schema import CONTROL, FaceRig, MotionTrack, Timeline
 
-#: Still photo before the first and after the last gesture, and overlap of neighbours, seconds.
-_STILL, _OVERLAP = 0.35, 0.25
+__all__ = ["GESTURES", "check_gestures", "gesture_curves", "perform_gestures", "with_gestures"]
+
+#: Calm after a gesture that is made again and again, and shortest calm worth another round, seconds.
+_CALM = 2.0
+#: Standard deviations of the idle sway, degrees, and of the brows' idle play.
+_SWAY, _BROW_PLAY = {"yaw": 0.8, "pitch": 0.6, "roll": 0.5}, 0.03
+#: Period of a breath, seconds, and its depth in face heights and in size.
+_BREATH, _RISE, _SWELL = 3.8, 0.002, 0.001
+#: No idle blink comes this close to a gesture that moves the lids itself, seconds.
+_LIDS_APART = 0.3
+#: Largest opening of the jaw that a gesture may ask for, however lively.
+_WIDEST = 0.62
 #: Controls that speech owns: a gesture laid over speech does not touch them.
 _SPEECH_CONTROLS = frozenset(
     {"jaw", "pucker", "stretch", "upper_raise", "lower_depress", "press", "close", "lip_in", "tongue_up"}
 )
+_HEAD_CONTROLS = frozenset({"yaw", "pitch", "roll", "shift_x", "shift_y", "scale"})
 
 Curves = dict[str, Curve]
-
-
-@dataclass(frozen=True)
-class Gesture:
-    """``curves`` gives the controls at times (seconds from the gesture's start); all are 0 outside 0..length."""
-
-    length: float
-    curves: Callable[[Curve], Curves]
+#: A gesture: its controls at times (seconds from its start); all are 0 outside its length.
+Gesture = Callable[[Curve], Curves]
 
 
 def _smile(times: Curve) -> Curves:
@@ -113,74 +127,167 @@ def _dance(times: Curve) -> Curves:
 
 
 GESTURES: dict[str, Gesture] = {
-    "smile": Gesture(2.6, _smile),
-    "nod": Gesture(1.4, _nod),
-    "blink": Gesture(1.05, _blink),
-    "look_around": Gesture(3.3, _look_around),
-    "laugh": Gesture(2.8, _laugh),
-    "kiss": Gesture(1.25, _kiss),
-    "wink": Gesture(1.1, _wink),
-    "raised_brows": Gesture(1.5, _raised_brows),
-    "dance": Gesture(4.8, _dance),
+    "smile": _smile,
+    "nod": _nod,
+    "blink": _blink,
+    "look_around": _look_around,
+    "laugh": _laugh,
+    "kiss": _kiss,
+    "wink": _wink,
+    "raised_brows": _raised_brows,
+    "dance": _dance,
 }
 
 
-def check_gestures(names: Sequence[str]) -> tuple[str, ...]:
-    """The names, cleaned. Raises InputError ``unknown_gesture``."""
-    clean = tuple(name.strip().lower().replace("-", "_") for name in names if name.strip())
-    unknown = [name for name in clean if name not in GESTURES]
-    if unknown or not clean:
-        wrong = f"There is no gesture named {unknown[0]!r}." if unknown else "No gesture was named."
-        raise InputError("unknown_gesture", wrong, "Choose from: " + ", ".join(GESTURES) + ".")
-    return clean
-
-
-def gesture_curves(names: Sequence[str], times: Curve, start: float) -> Curves:
-    """Controls of the gestures, one after the other from ``start`` seconds on."""
+def gesture_curves(names: Sequence[str], times: Curve, starts: Sequence[float], style: Style | None = None) -> Curves:
+    """Controls of the gestures, each from its start (seconds) on, as strong as ``style`` says."""
+    style = style or Style()
     total: Curves = {}
-    at = start
-    for name in check_gestures(names):
-        gesture = GESTURES[name]
-        inside = (times >= at) & (times <= at + gesture.length)
-        for control, curve in gesture.curves(times - at).items():
-            total[control] = total.get(control, np.zeros(len(times))) + np.where(inside, curve, 0.0)
-        at += gesture.length - _OVERLAP
+    for name, at in zip(names, starts, strict=True):
+        inside = (times >= at) & (times <= at + GESTURE_SECONDS[name])
+        for control, curve in GESTURES[name](times - at).items():
+            part = np.where(inside, curve, 0.0) * _strength(control, style)
+            here = total.get(control, np.zeros(len(times)))
+            # Two that close the lids or smile at the same time are no more than the stronger of them.
+            stronger = control.startswith(("blink", "squint", "smile"))
+            total[control] = np.maximum(here, part) if stronger else here + part
+    if "jaw" in total:
+        total["jaw"] = np.minimum(total["jaw"], _WIDEST)
+    for name in ("pitch", "roll"):
+        if name in total:
+            total[name] = _bent(total[name], LIMITS[name])
     return total
 
 
 def perform_gestures(
-    names: Sequence[str], face: FaceRig, fps: float, seed: int, style: Style | None = None
+    names: Sequence[str],
+    face: FaceRig,
+    fps: float,
+    seed: int,
+    style: Style | None = None,
+    seconds: float | None = None,
+    loop: bool = False,
 ) -> MotionTrack:
-    """A silent performance of the gestures in turn. Raises InputError ``unknown_gesture``."""
+    """A silent performance of the gestures in turn, ``seconds`` long or as long as they take.
+
+    In more time than they take they are made again, with calm between. ``loop``: the frame after the last one is the
+    first, and nothing stops there; otherwise the face rests in the photo's own pose at both ends. The first frame is
+    the photo either way. No gesture at all is an idle face, for ``seconds``. Raises InputError ``unknown_gesture``.
+    """
     style = style or Style()
-    clean = check_gestures(names)
-    length = 2.0 * _STILL + sum(GESTURES[name].length - _OVERLAP for name in clean) + _OVERLAP
-    frames = int(np.ceil(length * fps)) + 1
-    times = frame_times(frames, fps)
-    head_rng, eye_rng = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2))
-    curves = gesture_curves(clean, times, _STILL)
-    for name, deviation in (("yaw", 0.8), ("pitch", 0.6), ("roll", 0.5)):
-        sway = style.head * deviation * band_noise(frames, fps, 0.2, 0.9, head_rng)
-        curves[name] = curves.get(name, np.zeros(frames)) + sway
-    gaze_x, gaze_y = gaze(times, 0.5 * style.gaze, eye_rng)
-    curves["gaze_x"] = curves.get("gaze_x", np.zeros(frames)) + gaze_x
-    curves["gaze_y"] = curves.get("gaze_y", np.zeros(frames)) + gaze_y
-    return compose(curves, face, fps, frames, seed)
+    clean = check_gestures(names) if names or seconds is None else ()
+    length = silent_length([clean], seconds)
+    frames = round(length * fps) if loop else int(np.ceil(length * fps)) + 1
+    times, streams = frame_times(frames, fps), streams_of(seed)
+    rounds, starts = _arranged(clean, length, streams["attention"])
+    curves = gesture_curves(rounds, times, starts, style)
+    idle = _idle(times, fps, style, streams)
+    _blink_between(idle, times, fps, curves, style, streams["blinks"])
+    for name, curve in idle.items():
+        lids = name.startswith("blink")
+        joined = curves.get(name, np.zeros(frames))
+        curves[name] = np.maximum(joined, curve) if lids else joined + curve
+    return compose(curves, face, fps, frames, seed, ramped=not loop)
 
 
-def with_gestures(motion: MotionTrack, names: Sequence[str], start: float = 0.6) -> MotionTrack:
-    """``motion`` (speech) with gestures laid over it from ``start`` on; the mouth stays with the speech."""
+def with_gestures(
+    motion: MotionTrack, names: Sequence[str], face: FaceRig, style: Style | None = None, start: float = 0.6
+) -> MotionTrack:
+    """``motion`` (speech) with gestures laid over it, evenly from ``start`` to the end; the mouth stays with the
+    speech. Of more gestures than there is time for, the last are left out. Raises InputError ``unknown_gesture``."""
     frames = len(motion.values)
-    times = frame_times(frames, motion.fps)
+    clean, times = check_gestures(names), frame_times(frames, motion.fps)
+    last = times[-1] - 0.2 if frames else 0.0
+    while len(clean) > 1 and gestures_length(clean) > last - start:
+        clean = clean[:-1]
+    calm = max(0.0, last - start - gestures_length(clean)) / len(clean)
+    starts = [
+        start + sum(GESTURE_SECONDS[name] - OVERLAP + calm for name in clean[:place]) for place in range(len(clean))
+    ]
     values = motion.values.astype(np.float64)
     # Everything is back at the photo at the end, whatever gesture the speech is too short for.
     fade = smoothstep((times[-1] - 0.04 - times) / 0.6) if frames else times
-    for name, curve in gesture_curves(names, times, start).items():
-        if name in _SPEECH_CONTROLS:
-            continue
-        column = CONTROL[name]
-        joined = values[:, column] + curve * fade
-        if name.startswith(("blink", "squint", "smile")):
-            joined = np.clip(np.maximum(values[:, column], curve * fade), 0.0, 1.0)
-        values[:, column] = joined
+    for name, curve in gesture_curves(clean, times, starts, style).items():
+        if name not in _SPEECH_CONTROLS:
+            added = allowed_yaw(curve, face) if name == "yaw" else curve
+            values[:, CONTROL[name]] = _laid_over(name, values[:, CONTROL[name]], added * fade)
     return MotionTrack(motion.fps, values.astype(np.float32), motion.seed)
+
+
+def _strength(control: str, style: Style) -> float:
+    """How much of a gesture's control is shown. Lids close whole or not at all: half a blink is none."""
+    if control.startswith("blink"):
+        return 1.0
+    if control in _HEAD_CONTROLS:
+        return style.head
+    return style.gaze if control.startswith("gaze") else style.expression
+
+
+def _arranged(names: tuple[str, ...], length: float, rng: np.random.Generator) -> tuple[tuple[str, ...], list[float]]:
+    """Which gestures are made, in how many rounds, and when each begins, seconds."""
+    if not names:
+        return (), []
+    room = length - 2.0 * STILL
+    rounds = names * max(1, int((room + _CALM) / (gestures_length(names) + _CALM * len(names))))
+    spare = max(0.0, room - gestures_length(rounds)) / len(rounds)
+    at, starts = STILL, []
+    for name in rounds:
+        # Some time of its own before each: not like clockwork, and two faces do not move as one.
+        starts.append(at + spare * float(rng.uniform(0.2, 0.8)))
+        at += GESTURE_SECONDS[name] - OVERLAP + spare
+    return rounds, starts
+
+
+def _idle(times: Curve, fps: float, style: Style, streams: dict[str, np.random.Generator]) -> Curves:
+    """What a living face does all the time, periodic and 0 at the first instant."""
+    frames = len(times)
+    period = frames / fps
+    sway, brows = streams["head"], streams["brows"]
+    idle = {name: style.head * size * looped_noise(frames, fps, 0.2, 0.9, sway) for name, size in _SWAY.items()}
+    breath = np.sin(2.0 * np.pi * max(1, round(period / _BREATH)) * times / period)
+    idle["shift_y"], idle["scale"] = -style.breathing * _RISE * breath, style.breathing * _SWELL * breath
+    play = style.expression * _BROW_PLAY * looped_noise(frames, fps, 0.1, 0.6, brows)
+    idle["brow_left"], idle["brow_right"] = play, 0.9 * play
+    home = 1.0 - minimum_jerk((times - (period - 0.45)) / 0.06)
+    eyes = gaze(times, 0.5 * style.gaze, streams["gaze"])
+    idle["gaze_x"], idle["gaze_y"] = eyes[0] * home, eyes[1] * home
+    return idle
+
+
+def _blink_between(
+    idle: Curves, times: Curve, fps: float, gestures: Curves, style: Style, rng: np.random.Generator
+) -> None:
+    """Blinks where no gesture moves the lids."""
+    duration = len(times) / fps
+    silent = Timeline("en", "events", duration, (), (), ())
+    busy = np.zeros(len(times), bool)
+    for name in ("blink_left", "blink_right"):
+        busy |= np.abs(gestures.get(name, np.zeros(len(times)))) > 0.02
+    moved = times[busy]
+    moments = tuple(
+        moment
+        for moment in blink_times(silent, duration, style.blink_rate, rng)
+        if moved.size == 0 or float(np.abs(moved - moment).min()) > _LIDS_APART
+    )
+    idle["blink_left"] = idle["blink_right"] = blink_curve(times, moments)
+
+
+def _laid_over(name: str, speech: Curve, gesture: Curve) -> Curve:
+    """A control of the speech with a gesture's added; where the gesture is 0 nothing changes."""
+    if name.startswith(("blink", "squint", "smile")):
+        return np.clip(np.maximum(speech, gesture), 0.0, 1.0)
+    if name not in LIMITS:
+        joined: Curve = np.where(gesture == 0.0, speech, np.clip(speech + gesture, -1.0, 1.0))
+        return joined
+    bent: Curve = speech + _bent(speech + gesture, LIMITS[name]) - _bent(speech, LIMITS[name])
+    return bent
+
+
+def _bent(values: Curve, limit: float) -> Curve:
+    """Values up to three quarters of ``limit`` as they are, larger ones bent so that none passes it."""
+    knee = 0.75 * limit
+    over = np.maximum(np.abs(values) - knee, 0.0)
+    result: Curve = np.sign(values) * (
+        np.minimum(np.abs(values), knee) + (limit - knee) * np.tanh(over / (limit - knee))
+    )
+    return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -44,21 +44,32 @@ def speaking(part: Part, seed: int, style: Style | None = None, turns: Sequence[
 
 
 def converse(
-    parts: Sequence[Part], frames: int, fps: float, seed: int, style: Style | None = None
+    parts: Sequence[Part],
+    frames: int,
+    fps: float,
+    seed: int,
+    style: Style | None = None,
+    styles: Mapping[int, Style] | None = None,
 ) -> list[MotionTrack]:
     """Motion of every part: each speaks its own lines and attends to the others' meanwhile.
 
-    Every face draws from its own random numbers, so that one more listener changes nobody else.
+    ``styles`` are those of single faces by their index, ``style`` that of all others. Every face draws from its own
+    random numbers, so that one more listener changes nobody else.
     """
     motions = []
     for place, part in enumerate(parts):
         turns = turns_of_others(parts, place)
-        own = crc32(f"{seed}:{part.face.index}".encode())
+        own, manner = own_seed(seed, part.face), (styles or {}).get(part.face.index, style)
         if part.timeline is None:
-            motions.append(listen(part.face, turns, frames, fps, own, style))
+            motions.append(listen(part.face, turns, frames, fps, own, manner))
         else:
-            motions.append(speaking(part, own, style, turns))
+            motions.append(speaking(part, own, manner, turns))
     return motions
+
+
+def own_seed(seed: int, face: FaceRig) -> int:
+    """The seed of one face among several."""
+    return crc32(f"{seed}:{face.index}".encode())
 
 
 def turns_of_others(parts: Sequence[Part], place: int) -> tuple[Turn, ...]:

@@ -71,11 +71,17 @@ def perform(
     return compose(controls, face, fps, frames, seed)
 
 
-def compose(controls: dict[str, Curve], face: FaceRig, fps: float, frames: int, seed: int) -> MotionTrack:
-    """Join curves into a track: the ramps at both ends, the lids that follow the eyes, the limits of the rig."""
+def compose(
+    controls: dict[str, Curve], face: FaceRig, fps: float, frames: int, seed: int, ramped: bool = True
+) -> MotionTrack:
+    """Join curves into a track: the ramps at both ends, the lids that follow the eyes, the limits of the rig.
+
+    ``ramped`` False: the curves run on from the end into the beginning, and are left to do so.
+    """
     times = frame_times(frames, fps)
     controls = dict(controls)
-    at_head, at_mouth = ramp(times, STILL, HEAD_RAMP), ramp(times, STILL, MOUTH_RAMP)
+    whole = np.ones(frames)
+    at_head, at_mouth = (ramp(times, STILL, HEAD_RAMP), ramp(times, STILL, MOUTH_RAMP)) if ramped else (whole, whole)
     for name, curve in controls.items():
         if name not in _LIDS:  # blinks keep clear of both ends by themselves, and half a blink is none
             controls[name] = curve * (at_mouth if name in _MOUTH else at_head)
