@@ -141,6 +141,8 @@ WHISPER = ModelFolder(
 
 #: Every optional model of one file that the product knows of.
 MODEL_FILES: tuple[ModelFile, ...] = (FAN_2D, FAN_3D, FAN_DEPTH, S3FD)
+#: Every model that has a name of its own; the word aligners have one for each language (:func:`align_model`).
+MODELS: tuple[Model, ...] = (*MODEL_FILES, WHISPER)
 
 
 def align_model(language: str) -> ModelFolder:
@@ -168,8 +170,7 @@ def find_known(name: str) -> Model | None:
     """The model that the product calls ``name`` (``fan-2d``, ``whisper``, ``align-de``...), or None."""
     if name.startswith("align-") and _LANGUAGE.fullmatch(name.removeprefix("align-")):
         return align_model(name.removeprefix("align-"))
-    known: tuple[Model, ...] = (*MODEL_FILES, WHISPER)
-    return next((model for model in known if model.name == name), None)
+    return next((model for model in MODELS if model.name == name), None)
 
 
 def commercial_only() -> bool:
