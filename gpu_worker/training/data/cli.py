@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from gpu_worker.cli.arguments import Parser
+from gpu_worker.errors import InputError
 
 
 def add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
     """The actions of ``dataset``."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
+    synthesise = actions.add_parser("synthesise", help="speech of synthetic voices with exact phone times")
+    synthesise.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    synthesise.add_argument("--hours", type=float, default=8.0, help="about how much speech (default: 8)")
+    synthesise.add_argument("--seed", type=int, default=0, help="another seed is other speech (default: 0)")
+    synthesise.add_argument("--processes", type=int, default=0, help="default: one for each core")
     check = actions.add_parser("check", help="verify every shard and the papers of every clip (JSON)")
     check.add_argument("folder", type=Path, metavar="DIR")
 
@@ -29,4 +35,15 @@ def _check(arguments: argparse.Namespace, stream: TextIO) -> object:
     return check_dataset(arguments.folder).as_dict()
 
 
-_ACTIONS: dict[str, Callable[[argparse.Namespace, TextIO], Any]] = {"check": _check}
+def _synthesise(arguments: argparse.Namespace, stream: TextIO) -> object:
+    from gpu_worker.training.data.building import synthesise_dataset
+
+    if not 0 < arguments.hours <= 10_000:
+        raise InputError("bad_arguments", "The hours must lie between 0 and 10000.", "8 is a good beginning.")
+    return synthesise_dataset(arguments.output, arguments.hours, arguments.seed, arguments.processes, stream)
+
+
+_ACTIONS: dict[str, Callable[[argparse.Namespace, TextIO], Any]] = {
+    "check": _check,
+    "synthesise": _synthesise,
+}
