@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -163,8 +164,7 @@ def test_the_command_speaks(
     monkeypatch.setattr(building, "voices_here", lambda: VOICES)
     monkeypatch.setattr(building, "BATCH", 2)
     monkeypatch.setattr("gpu_worker.training.data.synthetic.BATCH", 2)
-    plain = SyntheticBatch
-    monkeypatch.setattr(building, "SyntheticBatch", lambda *given: plain(*given, count=2))
+    monkeypatch.setattr(building, "SyntheticBatch", partial(SyntheticBatch, count=2))
     folder = tmp_path / "set"
     assert main(["dataset", "synthesise", "-o", str(folder), "--hours", "0.001", "--processes", "1"]) == 0
     told = json.loads(capsys.readouterr().out)
