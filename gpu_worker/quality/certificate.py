@@ -17,7 +17,7 @@ from gpu_worker.quality.closures import closure_ratios
 from gpu_worker.quality.dynamics import blinks_per_minute, jerk, silent_deviation, spread
 from gpu_worker.quality.integrity import frame_integrity
 from gpu_worker.quality.opening import Series
-from gpu_worker.quality.outside import Mask, OutsideWatch, outside_psnr
+from gpu_worker.quality.outside import Mask, OutsideSeen, OutsideWatch, outside_psnr
 from gpu_worker.quality.plan import Plan
 from gpu_worker.quality.redetection import FaceReader, Redetection, Watch, face_window, redetect
 from gpu_worker.quality.sound import SoundReport, sound_report
@@ -56,7 +56,7 @@ class Common:
 def certify(
     video: Path,
     plans: Sequence[Plan],
-    outside: OutsideWatch,
+    outside: OutsideWatch | OutsideSeen,
     moving_region: Mask,
     readers: Sequence[FaceReader],
     engines: Mapping[str, str] | None = None,
@@ -207,7 +207,7 @@ def _habit_checks(evidence: Evidence, plan: Plan) -> list[Check]:
     ]
 
 
-def _picture_checks(evidence: Evidence, outside: OutsideWatch) -> list[Check]:
+def _picture_checks(evidence: Evidence, outside: OutsideWatch | OutsideSeen) -> list[Check]:
     rest = outside.rest_difference
     return [
         Check("outside_pixels", outside.changed, "pixels", verdicts.NONE.judge(outside.changed),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,14 @@ Mask = NDArray[np.bool_]
 _EVERY = 25
 #: Fewer still pixels than this say nothing.
 _FEWEST = 256
+
+
+@dataclass(frozen=True)
+class OutsideSeen:
+    """What a watch saw: see :class:`OutsideWatch`."""
+
+    changed: int
+    rest_difference: int | None
 
 
 class OutsideWatch:
@@ -42,6 +51,10 @@ class OutsideWatch:
             self.rest_difference = max(difference, self.rest_difference or 0)
         if differs(_words(frame), self._words, self._mask):
             self.changed += int((frame != self._photo).any(-1)[self._still].sum())
+
+    def seen(self) -> OutsideSeen:
+        """What was counted so far."""
+        return OutsideSeen(self.changed, self.rest_difference)
 
 
 def _words(pixels: Image) -> NDArray[np.uint64]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gpu_worker import pipeline
+from gpu_worker import making
 from gpu_worker.config import EngineConfig
 from gpu_worker.engines import Engines, shared_engines
 from gpu_worker.errors import Cancelled, InputError
@@ -207,7 +207,7 @@ def test_a_red_video_is_made_once_more_and_reported(
             super().see(frame, resting)
             self.changed += 1
 
-    monkeypatch.setattr(pipeline, "OutsideWatch", Suspicious)
+    monkeypatch.setattr(making, "OutsideWatch", Suspicious)
     percents: list[float] = []
     request = _typed(portrait, speech=None, gestures=("blink",))
     outcome = _run(request, engines, tmp_path / "job", lambda report: percents.append(report.percent))
