@@ -11,6 +11,7 @@ from gpu_worker.errors import InputError
 from gpu_worker.training.data.batches import Throughput, run_batches
 from gpu_worker.training.data.index import FORM, SET, Index, read_json, write_index, write_json
 from gpu_worker.training.data.people import assign_in
+from gpu_worker.training.data.planning import plan_build
 from gpu_worker.training.data.synthetic import BATCH, MEAN_SECONDS, SyntheticBatch, voices_here
 
 
@@ -25,6 +26,19 @@ def synthesise_dataset(
     batches = [SyntheticBatch(number, seed, voices, parts) for number in range(count)]
     done = run_batches(folder, batches, processes, stream)
     return summary(write_index(folder), done)
+
+
+def build_dataset(
+    source: Path, folder: Path, seed: int = 0, processes: int = 0, stream: TextIO | None = None
+) -> dict[str, Any]:
+    """Clips from the recordings of ``source`` in ``folder``; what is there already is not made again.
+
+    Returns a summary. Raises :class:`InputError` as :func:`gpu_worker.training.data.planning.plan_build` does.
+    """
+    open_dataset(folder, seed)
+    plan = plan_build(source, folder, seed)
+    done = run_batches(folder, plan.batches, processes, stream)
+    return summary(write_index(folder), done) | {"recordings_skipped": plan.done, "left_out": plan.left_out}
 
 
 def open_dataset(folder: Path, seed: int) -> None:
