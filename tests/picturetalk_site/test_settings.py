@@ -122,7 +122,8 @@ def test_the_example_lists_every_setting() -> None:
         for name in re.findall(r"env\.(?:\w+)\(\s*\"([A-Z0-9_]+)\"", source.read_text(encoding="utf-8"))
     }
     # The engine knows nothing of the site's settings and asks the same environment itself.
-    engine = (ROOT / "gpu_worker" / "screening" / "classifier_file.py").read_text(encoding="utf-8")
-    asked |= set(re.findall(r"environ\.get\(\"([A-Z0-9_]+)\"\)", engine))
+    for name in ("screening/classifier_file", "weights", "model_fetch"):
+        engine = (ROOT / "gpu_worker" / f"{name}.py").read_text(encoding="utf-8")
+        asked |= set(re.findall(r"environ\.get\(\"((?:PICTURETALK|NUDITY)_[A-Z0-9_]+)\"", engine))
     listed = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
     assert listed - {f"{name}_FILE" for name in asked} == asked
