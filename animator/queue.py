@@ -76,6 +76,18 @@ def enqueue_timeline(timeline_id: UUID, token: str) -> None:
     _on_commit(INSPECT, task, timeline_id, token, site_config().check_timeout_s, front=True)
 
 
+def enqueue_measuring(queue: str) -> bool:
+    """Have whoever takes the message measure the engines of its machine; False when Redis is away."""
+    try:
+        django_rq.get_queue(queue, commit_mode="auto").enqueue(
+            "gpu_worker.tasks.measure_engines", job_timeout=600, result_ttl=0, failure_ttl=3600, ttl=3600
+        )
+    except RedisError as error:
+        log.error("Engines cannot be measured, Redis is away: %s", error)
+        return False
+    return True
+
+
 def ask_for_preview(arguments: tuple[Any, ...], patience_s: float) -> bytes | dict[str, str] | None:
     """Have words spoken now and wait for the sound; a dict is the refusal, None that nobody answered in time."""
     answer: bytes | dict[str, str] | None = ask("gpu_worker.tasks.preview_speech", arguments, patience_s)

@@ -92,6 +92,16 @@ _ENGINES: tuple[_Engine, ...] = (
     _Engine("c2pa", "sign", "signs the provenance manifest", "c2pa-python", ("c2pa",), "videos are not signed"),
 )  # fmt: skip
 
+#: Engines in whose place another works when they are missing or fail, unless an administrator forbids it, and which.
+STAND_INS: dict[str, str] = {
+    "mediapipe-mesh": "face-alignment, where its files are installed",
+    "face-alignment-2d": "the MediaPipe mesh",
+    "face-alignment-3d": "the MediaPipe mesh",
+    "whisperx": "the embedded recogniser and aligner",
+    "pocketsphinx": "phones decoded without words, or loudness alone",
+    "torch": "the renderer on the CPU",
+}
+
 
 def capabilities(folders: Iterable[Path] | None = None) -> list[Capability]:
     """Every engine the product knows of, in the order of a job's stages.

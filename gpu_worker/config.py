@@ -36,6 +36,8 @@ class EngineConfig:
     #: Render engine where the request names none: ``auto`` (torch where there is a CUDA device, else warp), ``warp`` or
     #: ``torch``.
     engine: str = "auto"
+    #: Engines in whose place no other may work (names of gpu_worker.capabilities): a job fails instead.
+    no_fallback: frozenset[str] = frozenset()
     #: Draw the visible "AI-animated" label.
     label: bool = True
     #: Put the imperceptible watermark with the job's id into every frame.

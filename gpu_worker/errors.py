@@ -29,5 +29,18 @@ class EngineError(Exception):
         self.permanent = permanent
 
 
+class FallbackForbiddenError(EngineError):
+    """An engine failed or is missing, and whoever runs the site wants no other in its place.
+
+    Trying again helps once ``engine`` is back, or another may stand in. ``used`` is what would have done the work.
+    """
+
+    def __init__(self, engine: str, used: str, reason: str) -> None:
+        super().__init__(f"{engine} cannot be used and {used} may not stand in: {reason}", permanent=True)
+        self.engine = engine
+        self.used = used
+        self.reason = reason
+
+
 class Cancelled(Exception):  # noqa: N818 - it is an order carried out, not an error
     """The user asked for the work to stop; raised by the stage that noticed."""

@@ -251,6 +251,17 @@ class FaceChecks:
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """One engine did the work of another: at which stage, which was ``wanted``, which was ``used``, and why, as a
+    sentence. Engines are named as in :mod:`gpu_worker.capabilities`."""
+
+    stage: str
+    wanted: str
+    used: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Certificate:
     """The quality certificate of one video; ``verdict`` is the worst of its checks that could be verified.
 

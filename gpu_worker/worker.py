@@ -20,6 +20,7 @@ from rq.queue import Queue
 from animator import queue as site_queue
 from animator.conf import site_config
 from animator.services.recovery import recover
+from animator.services.worker_report import keep_speeds, reporting, unmeasured
 from gpu_worker.lifeline import DRAIN
 from gpu_worker.tasks.work_folder import forget_old_work
 
@@ -37,7 +38,17 @@ class EngineWorker(SimpleWorker):
         forget_old_work(site_config().job_timeout_s)
         recover()
         self.preload(names)
-        return bool(super().work(*args, **kwargs))
+        with reporting(self.name, names) as report:
+            if settings.MEASURE_ENGINES and not names.isdisjoint({site_queue.RENDER}):
+                self.measure(report.host)
+            return bool(super().work(*args, **kwargs))
+
+    def measure(self, host: str) -> None:
+        """Measure the engines that were never measured here; a few seconds after an installation, then nothing."""
+        from gpu_worker.speed import MEASURABLE, measure
+
+        if names := unmeasured(host, MEASURABLE):
+            keep_speeds(host, measure(names))
 
     def preload(self, queue_names: set[str]) -> None:
         """Load what the first piece of work would otherwise wait for."""

@@ -26,7 +26,13 @@ class Site:
         self.port = port or free_port()
         self.log = var.parent / f"{var.name}.log"
         clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        settings = {"ENV_FILE": os.devnull, "VAR_DIR": str(var), "PORT": str(self.port), **environment}
+        settings = {
+            "ENV_FILE": os.devnull,
+            "VAR_DIR": str(var),
+            "PORT": str(self.port),
+            "MEASURE_ENGINES": "false",
+            **environment,
+        }
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "picturetalk_site.run"], cwd=ROOT, env={**clean, **settings}, stdout=log,

@@ -40,3 +40,5 @@ WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 # A file, so that workers in processes of their own see what a test committed.
 DATABASES["default"]["TEST"] = {"NAME": str(_run_dir / "test.sqlite3")}
+# Measuring takes seconds that no test has to spare at every start of a worker.
+MEASURE_ENGINES = False

@@ -28,6 +28,8 @@ LIGHT_ENGINE = frozenset(
         "config",
         "weights",
         "model_register",
+        "machine",
+        "lifeline",
         "model_store",
         "model_fetch",
         "capabilities",

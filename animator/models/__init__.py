@@ -8,6 +8,7 @@ from animator.models.blocked_photo import BlockedPhoto
 from animator.models.consent import Consent, ConsentRevocation
 from animator.models.consent_request import ConsentRequest
 from animator.models.decision import Decision, DecisionItem
+from animator.models.engine import EngineSpeed, EngineSwitch, WorkerReport
 from animator.models.erasure import Erasure
 from animator.models.export import Export
 from animator.models.file_check import FileCheck
@@ -40,6 +41,8 @@ __all__ = [
     "ConsentRevocation",
     "Decision",
     "DecisionItem",
+    "EngineSpeed",
+    "EngineSwitch",
     "Erasure",
     "Export",
     "FileCheck",
@@ -63,4 +66,5 @@ __all__ = [
     "SpeechTimeline",
     "UsageEntry",
     "UserLimits",
+    "WorkerReport",
 ]

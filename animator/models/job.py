@@ -68,6 +68,13 @@ class Job(models.Model):
     error_hint = models.TextField(blank=True)
     reference = models.CharField(max_length=12, blank=True, help_text="Told to the user when the fault is ours.")
 
+    fallbacks = models.JSONField(
+        default=list, blank=True, help_text="Engines that did the work of others: stage, wanted, used, reason."
+    )
+    awaits_engine = models.CharField(
+        max_length=40, blank=True, help_text="It failed since this engine was missing and no other may stand in."
+    )
+
     erased_at = models.DateTimeField(null=True, blank=True, help_text="What was made is gone; the row stays.")
     erased_why = models.CharField(max_length=20, choices=Why.choices, blank=True)
 

@@ -272,7 +272,8 @@ def retry_job(user: User, job_id: UUID) -> Job:
         charge = job.charge or quota.reserve(user, job.id, job.speech_s)
         again = Job.objects.filter(id=job.id, state=JobState.FAILED, erased_at__isnull=True).update(
             state=JobState.QUEUED, stage="", percent=0, attempts=0, token=token, worker="", error_code="",
-            error_message="", error_hint="", reference="", queued_at=now, not_before=None, started_at=None,
+            error_message="", error_hint="", reference="", awaits_engine="", fallbacks=[],
+            queued_at=now, not_before=None, started_at=None,
             heartbeat_at=None, finished_at=None, updated_at=now, charge=charge,
             turn=turns.next_turn(user),
         )  # fmt: skip

@@ -23,13 +23,14 @@ from animator.models import Job, Result
 from animator.models.erasure import Why
 from animator.models.job import JobState, Stage
 from animator.selectors.consent import job_is_covered
+from animator.selectors.engines import FORBIDDEN
 from animator.selectors.line import owners_at_their_limit
 from animator.services import quota, turns
 from animator.services.announcing import announce, announce_places
 from animator.services.erasure import erase_job_output
 from animator.services.quality_review import review_if_red
 from animator.services.upload import new_token
-from gpu_worker.errors import InputError
+from gpu_worker.errors import FallbackForbiddenError, InputError
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +120,13 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
     with transaction.atomic():
         started_at = Job.objects.values_list("started_at", flat=True).filter(id=job_id).first() or now
         done = _mine(job_id, token).update(
-            state=JobState.SUCCEEDED, stage="", percent=100, eta_s=None, finished_at=now, updated_at=now
+            state=JobState.SUCCEEDED,
+            stage="",
+            percent=100,
+            eta_s=None,
+            finished_at=now,
+            updated_at=now,
+            fallbacks=video.certificate.get("fallbacks", []),
         )
         if done == 1:
             made = Result.objects.create(
@@ -149,6 +156,18 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
 def fail_input(job_id: UUID, token: str, error: InputError) -> bool:
     """The input is at fault: over, with what the user can do. The allowance is given back: no video was made."""
     return _fail(job_id, token, error.code, error.message, error.hint, reference="")
+
+
+def fail_for_engine(job_id: UUID, token: str, error: FallbackForbiddenError) -> bool:
+    """An engine is missing and no other may stand in: over for now, until it is back (services.engine_switch)."""
+    log.error("Job %s waits for %s: %s", job_id, error.engine, error.reason)
+    return _fail(
+        job_id, token, FORBIDDEN,
+        "A part of our machinery is out of order, and its work may not be done by another.",
+        "Your video is made by itself as soon as that part is back. You need not do anything.",
+        reference="", awaits_engine=error.engine[:40],
+        fallbacks=[{"stage": "", "wanted": error.engine, "used": "", "reason": error.reason[:500]}],
+    )  # fmt: skip
 
 
 def fail_ours(job_id: UUID, token: str, *, permanent: bool = False, pause: bool = True) -> bool:
@@ -245,12 +264,12 @@ def _requeue(job_id: UUID, token: str, *, pause_s: float, counts: bool) -> bool:
     return done == 1
 
 
-def _fail(job_id: UUID, token: str, code: str, message: str, hint: str, *, reference: str) -> bool:
+def _fail(job_id: UUID, token: str, code: str, message: str, hint: str, *, reference: str, **more: Any) -> bool:
     now = timezone.now()
     with transaction.atomic():
         done = _mine(job_id, token).update(
             state=JobState.FAILED, error_code=code, error_message=message, error_hint=hint, reference=reference,
-            finished_at=now, updated_at=now,
+            finished_at=now, updated_at=now, **more,
         )  # fmt: skip
         if done == 1:
             quota.refund(job_id)

@@ -9,7 +9,17 @@ from redis.exceptions import RedisError
 
 from animator import queue
 from animator.models import Photo, Speech
-from animator.services import consent_answer, export, file_check, hold, item_lock, job_run, notice, upload
+from animator.services import (
+    consent_answer,
+    engine_switch,
+    export,
+    file_check,
+    hold,
+    item_lock,
+    job_run,
+    notice,
+    upload,
+)
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +37,7 @@ def recover() -> int:
         count += notice.recover(now)
         count += consent_answer.recover(now)
         count += export.recover(now)
+        count += engine_switch.retry_waiting()
     except RedisError as error:
         log.warning("Redis is away, nothing can be recovered now: %s", error)
         return 0

@@ -378,12 +378,17 @@ def verify(arguments: argparse.Namespace, _: TextIO) -> dict[str, Any]:
     return verify_file(arguments.file, anchors).as_dict()
 
 
-def capabilities(_: argparse.Namespace, __: TextIO) -> Any:
+def capabilities(arguments: argparse.Namespace, _: TextIO) -> Any:
     from dataclasses import asdict
 
     from gpu_worker.capabilities import capabilities as known
 
-    return [asdict(entry) for entry in known()]
+    if not arguments.measure:
+        return [asdict(entry) for entry in known()]
+    from gpu_worker.speed import measure
+
+    speeds = {speed.engine: {"value": speed.value, "unit": speed.unit} for speed in measure()}
+    return [{**asdict(entry), "speed": speeds.get(entry.name)} for entry in known()]
 
 
 def voices(arguments: argparse.Namespace, _: TextIO) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import spsolve
@@ -48,13 +49,20 @@ def synthetic_photo() -> U8:
     return pixels
 
 
-def draw_frames() -> None:
-    """Analyse the face and draw two frames that use every part of the renderer."""
-    photo = Photo(synthetic_photo(), "0" * 64, "array")
-    landmarks = synthetic_landmarks().astype(np.float32)
+def synthetic_face(side: int) -> tuple[Photo, FaceRig]:
+    """The made-up face on a photo of ``side`` pixels."""
+    scale = side / _SIDE
+    pixels = cv2.resize(synthetic_photo(), (side, side), interpolation=cv2.INTER_CUBIC)
+    landmarks = (synthetic_landmarks() * scale).astype(np.float32)
     low, high = landmarks[:, :2].min(axis=0).tolist(), landmarks[:, :2].max(axis=0).tolist()
     box = (low[0], low[1], high[0] - low[0], high[1] - low[1])
-    face = FaceRig(0, box, 1.0, landmarks, 2 * _HALF_HEIGHT, 0.0, 0.0, 0.0, 0.1)
+    face = FaceRig(0, box, 1.0, landmarks, 2 * _HALF_HEIGHT * scale, 0.0, 0.0, 0.0, 0.1)
+    return Photo(np.asarray(pixels, dtype=np.uint8), "0" * 64, "array"), face
+
+
+def draw_frames() -> None:
+    """Analyse the face and draw two frames that use every part of the renderer."""
+    photo, face = synthetic_face(_SIDE)
     renderer = WarpEngine().prepare(photo, face, EngineConfig())
     for close in (0.0, 0.7):
         controls = np.zeros(len(CONTROLS), dtype=np.float32)

@@ -6,6 +6,7 @@ through every handler. The names below are what messages in the queue carry: the
 """
 
 from gpu_worker.tasks.consent_request import check_voice
+from gpu_worker.tasks.engine_speed import measure_engines
 from gpu_worker.tasks.export import build_export
 from gpu_worker.tasks.file_check import check_file
 from gpu_worker.tasks.job import run_job
@@ -20,6 +21,7 @@ __all__ = [
     "check_speech",
     "check_voice",
     "hash_picture",
+    "measure_engines",
     "preview_speech",
     "run_job",
     "send_notice",

@@ -18,7 +18,7 @@ from animator.models.speech import SpeechKind
 from animator.selectors.script import speeches_of
 from animator.selectors.timeline import measured_words
 from animator.services import job_run, screening
-from gpu_worker.errors import Cancelled, EngineError, InputError
+from gpu_worker.errors import Cancelled, EngineError, FallbackForbiddenError, InputError
 from gpu_worker.progress import Progress
 from gpu_worker.schema import Timeline
 from gpu_worker.tasks.checking import lifeline
@@ -100,6 +100,8 @@ def _finishing(key: UUID, token: str) -> Iterator[None]:
     except (SystemExit, KeyboardInterrupt):
         job_run.hand_back(key, token)
         raise
+    except FallbackForbiddenError as error:
+        job_run.fail_for_engine(key, token, error)
     except EngineError as error:
         job_run.fail_ours(key, token, permanent=error.permanent)
         raise

@@ -150,6 +150,13 @@ TABLE = (
     Row("depicted", "post", (400, 400, 400, 400, 400)),
     # The signed name is the key; this one is not signed.
     Row("depicted_preview", "get", (404, 404, 404, 404, 404), "unsigned"),
+    Row("engine_overview", "get", (403, 403, LOGIN, 403, 200)),
+    Row("engine_overview", "post", (405, 405, 405, 405, 405)),
+    # An engine that there is not is refused with a message on the page.
+    Row("engine_switch", "post", (403, 403, LOGIN, 403, 302)),
+    Row("engine_switch", "get", (405, 405, 405, 405, 405)),
+    Row("engine_measure", "post", (403, 403, LOGIN, 403, 302)),
+    Row("engine_measure", "get", (405, 405, 405, 405, 405)),
     Row("screening", "get", (403, 403, LOGIN, 403, 200)),
     Row("screening", "post", (403, 403, LOGIN, 403, 400)),
     # No decision waits for a second moderator.

@@ -1,0 +1,160 @@
+"""How fast the engines are on this machine: each does a little real work for about half a second.
+
+Measured by a worker at its start (once for each version) or when an administrator asks, never while a page is made.
+What is measured stands in for a job's work, it is not a job: ``python -m gpu_worker bench`` times whole videos.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpu_worker.capabilities import Capability, capabilities
+from gpu_worker.errors import EngineError, InputError
+
+log = logging.getLogger(__name__)
+
+#: Length of one measurement, seconds; and most rounds of it.
+_LEAST_S, _MOST_ROUNDS = 0.5, 400
+#: Side of the picture that is drawn and encoded, pixels.
+_SIDE = 512
+#: Frames of a batch.
+_FRAMES = 16
+_TEXT = "The morning was bright and calm, so we walked along the river and spoke of old times."
+
+
+@dataclass(frozen=True)
+class Speed:
+    """``value`` in ``unit``, the larger the faster, of an engine's ``version`` on ``device``."""
+
+    engine: str
+    version: str
+    device: str
+    value: float
+    unit: str
+
+
+def measure(engines: Iterable[str] | None = None) -> list[Speed]:
+    """Measure ``engines`` (default: all that can be measured) as far as they can run here, one after another.
+
+    One that fails is left out, with a line in the log.
+    """
+    here = {entry.name: entry for entry in capabilities() if entry.available}
+    speeds = []
+    for name in MEASURABLE if engines is None else engines:
+        entry = here.get(name)
+        if entry is None or name not in _WAYS:
+            continue
+        try:
+            speeds.append(_measured(entry))
+        except (EngineError, InputError, RuntimeError, OSError, ValueError) as error:
+            log.warning("%s could not be measured: %s", name, error)
+    return speeds
+
+
+def _measured(entry: Capability) -> Speed:
+    unit, prepare = _WAYS[entry.name]
+    work, amount = prepare()
+    work()  # what is compiled or loaded at first does not count
+    rounds, started = 0, time.perf_counter()
+    while (spent := time.perf_counter() - started) < _LEAST_S and rounds < _MOST_ROUNDS:
+        work()
+        rounds += 1
+    return Speed(entry.name, entry.version, entry.device, round(rounds * amount / spent, 2), unit)
+
+
+#: One round of work, and how much of the unit it does.
+_Round = tuple[Callable[[], object], float]
+
+
+def _mesh() -> _Round:
+    import numpy as np
+
+    from gpu_worker.landmarks.mediapipe_models import MESH_SIDE, MeshModel
+
+    model, crop = MeshModel(), np.full((MESH_SIDE, MESH_SIDE, 3), 128, np.uint8)
+    return lambda: model(crop), 1.0
+
+
+def _fan(flavour: str) -> _Round:
+    import numpy as np
+
+    from gpu_worker.landmarks.crop import Region
+    from gpu_worker.landmarks.fan import FanEngine
+
+    engine = FanEngine("3d" if flavour == "3d" else "2d")
+    pixels = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
+    return lambda: engine.points(pixels, Region(_SIDE / 2, _SIDE / 2, _SIDE * 0.7)), 1.0
+
+
+def _spoken() -> _Round:
+    from gpu_worker.speech.synthesis import synthesise
+
+    sound, _ = synthesise(_TEXT)
+    return lambda: synthesise(_TEXT), sound.duration
+
+
+def _aligned() -> _Round:
+    from gpu_worker.speech.ladder import time_speech
+    from gpu_worker.speech.synthesis import synthesise
+
+    sound, _ = synthesise(_TEXT)
+    return lambda: time_speech(sound, _TEXT, "en"), sound.duration
+
+
+def _drawn(name: str) -> _Round:
+    import numpy as np
+
+    from gpu_worker.config import EngineConfig
+    from gpu_worker.engines import shared_engines
+    from gpu_worker.rendering.synthetic import synthetic_face
+    from gpu_worker.schema import CONTROL, CONTROLS, MotionTrack
+
+    photo, face = synthetic_face(_SIDE)
+    renderer = shared_engines().renderer(name).prepare(photo, face, EngineConfig())
+    values = np.zeros((_FRAMES, len(CONTROLS)), np.float32)
+    for control, most in {"jaw": 0.6, "blink_left": 0.5, "blink_right": 0.5, "yaw": 4.0}.items():
+        values[:, CONTROL[control]] = most * np.sin(np.linspace(0.3, 3.0, _FRAMES))
+    motion = MotionTrack(25.0, values)
+    return lambda: [None for _ in renderer.frames(motion)], float(_FRAMES)
+
+
+def _encoded() -> _Round:
+    import numpy as np
+
+    from gpu_worker.config import EngineConfig
+    from gpu_worker.media.video import VideoWriter
+
+    grain = np.random.default_rng(0).integers(100, 140, (_SIDE, 2 * _SIDE, 3), dtype=np.uint8)
+    frames = [np.ascontiguousarray(grain[:, shift : shift + _SIDE]) for shift in range(2 * _FRAMES)]
+
+    def write() -> None:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            VideoWriter(Path(folder) / "speed.mp4", _SIDE, _SIDE, 25.0, EngineConfig()) as writer,
+        ):
+            for frame in frames:
+                writer.write(frame)
+
+    return write, float(len(frames))
+
+
+_FACES, _TIMES = "faces a second", "times real time"
+_DRAWN = f"frames a second at {_SIDE} × {_SIDE}"
+_WAYS: dict[str, tuple[str, Callable[[], _Round]]] = {
+    "mediapipe-mesh": (_FACES, _mesh),
+    "face-alignment-2d": (_FACES, functools.partial(_fan, "2d")),
+    "face-alignment-3d": (_FACES, functools.partial(_fan, "3d")),
+    "espeak-ng": (_TIMES, _spoken),
+    "pocketsphinx": (_TIMES, _aligned),
+    "warp": (_DRAWN, functools.partial(_drawn, "warp")),
+    "torch": (_DRAWN, functools.partial(_drawn, "torch")),
+    "ffmpeg": (_DRAWN, _encoded),
+}
+#: Engines that can be measured, in the order of a job's stages.
+MEASURABLE: tuple[str, ...] = tuple(_WAYS)
