@@ -21,6 +21,7 @@ from gpu_worker.engines import Engines
 from gpu_worker.job_settings import expected_costs, job_config, job_label, job_watermark, poster_frame
 from gpu_worker.landmarks.inspect import inspect_photo
 from gpu_worker.marks import MarkedFrames, Marks
+from gpu_worker.media import scratch
 from gpu_worker.media.framing import Framed, frame_photo
 from gpu_worker.media.photo import load_photo
 from gpu_worker.media.video import VideoWriter, write_poster
@@ -74,7 +75,7 @@ class Making:
         config = self.config
         engine = self._engine() if ahead else None
         photo = self._load()
-        with ThreadPoolExecutor(2, thread_name_prefix="beside") as beside:
+        with scratch.within(self.workdir), ThreadPoolExecutor(2, thread_name_prefix="beside") as beside:
             # The watermark takes as long as the mesh and needs nothing but the photo; the mesh needs nothing of the
             # speech.
             early = ahead and request.framing == "whole"

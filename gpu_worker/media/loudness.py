@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_worker.media import scratch
 from gpu_worker.schema import FloatArray, Waveform
 
 #: Loudness that speech on the web is brought to, and the true peak that is not passed on the way.
@@ -88,6 +89,7 @@ def true_peak(samples: FloatArray) -> float:
         part = table[max(first - margin, 0) : first + chunk + margin]
         finer = resample_poly(part.astype(np.float64), _OVERSAMPLING, 1, axis=0)
         peak = max(peak, float(np.abs(finer).max(initial=0.0)), float(np.abs(part).max(initial=0.0)))
+        scratch.release(samples)
     return float(20.0 * np.log10(peak)) if peak > 0 else -np.inf
 
 
@@ -109,8 +111,8 @@ def normalised(
     gain = gain_for(measure_loudness(waveform), target, ceiling)
     if gain == 0.0:
         return waveform, 0.0
-    scaled: FloatArray = (waveform.samples * np.float32(10.0 ** (gain / 20.0))).astype(np.float32)
-    return Waveform(scaled, waveform.rate), gain
+    factor = np.float32(10.0 ** (gain / 20.0))
+    return Waveform(scratch.mapped(waveform.samples, lambda block: block * factor), waveform.rate), gain
 
 
 def _block_powers(table: FloatArray, rate: int) -> NDArray[np.float64]:
@@ -124,6 +126,7 @@ def _block_powers(table: FloatArray, rate: int) -> NDArray[np.float64]:
     chunk = step * round(_CHUNK_SECONDS / _STEP)
     for first in range(0, len(table), chunk):
         part = table[first : first + chunk].astype(np.float64)
+        scratch.release(table)
         weighted, state = sosfilt(sections, part, axis=0, zi=state)
         whole = len(weighted) // step * step
         squares = (weighted[:whole] ** 2).sum(axis=1)
@@ -167,17 +170,31 @@ def _lufs(power: NDArray[np.float64] | float) -> NDArray[np.float64]:
 def _clipped(samples: FloatArray) -> float:
     """Share of the samples on plateaus at the recording's own peak: a recording clipped before it was turned down is
     clipped all the same."""
-    size = np.abs(samples)
-    peak = float(size.max(initial=0.0))
+    peak = scratch.peak_of(samples)
     if peak < 0.05:
         return 0.0
-    top, below = float(np.mean(size > 0.995 * peak)), float(np.mean((size > 0.985 * peak) & (size <= 0.995 * peak)))
+    top = below = 0
+    for _, block in scratch.blocks(samples):
+        size = np.abs(block)
+        top += int(np.count_nonzero(size > 0.995 * peak))
+        below += int(np.count_nonzero((size > 0.985 * peak) & (size <= 0.995 * peak)))
     if top < _CROWDED * below:
         return 0.0
-    flat = (size > 0.995 * peak) & (np.abs(np.diff(samples, prepend=samples[:1])) < 0.005 * peak)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flat, [False]]).astype(np.int8)))
-    runs = edges[1::2] - edges[::2]
+    at = _flat_places(samples, peak)
+    ends = np.flatnonzero(np.diff(at, append=np.iinfo(np.int64).max) > 1)
+    runs = np.diff(ends, prepend=-1)
     return float(runs[runs >= _PLATEAU].sum() / max(len(samples), 1))
+
+
+def _flat_places(samples: FloatArray, peak: float) -> NDArray[np.int64]:
+    """Indices of the samples at the peak that hardly differ from the one before, in order."""
+    places: list[NDArray[np.int64]] = []
+    before = samples[:1].copy()
+    for first, block in scratch.blocks(samples):
+        flat = (np.abs(block) > 0.995 * peak) & (np.abs(np.diff(block, prepend=before)) < 0.005 * peak)
+        places.append(np.flatnonzero(flat) + first)
+        before = block[-1:].copy()
+    return np.concatenate(places)
 
 
 def _silence_and_noise(waveform: Waveform) -> tuple[float, float | None]:
@@ -185,8 +202,10 @@ def _silence_and_noise(waveform: Waveform) -> tuple[float, float | None]:
     count = len(waveform.samples) // size
     if not count:
         return 1.0, None
-    frames = waveform.samples[: count * size].reshape(count, size).astype(np.float64)
-    level = 10.0 * np.log10(np.maximum(frames.var(axis=1), 1e-20))
+    whole = waveform.samples[: count * size]
+    parts = scratch.blocks(whole, max(scratch.BLOCK // size, 1) * size)
+    power = np.concatenate([part.reshape(-1, size).astype(np.float64).var(axis=1) for _, part in parts])
+    level = 10.0 * np.log10(np.maximum(power, 1e-20))
     loud = float(np.quantile(level, 0.95))
     threshold = max(loud - _SILENCE_BELOW_DB, _SILENCE_DBFS)
     silent = float(np.mean(level < threshold))

@@ -6,10 +6,13 @@ library that has it takes more than a second to import, longer than every other 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gpu_worker.media.scratch import BLOCK, release
 
 #: Zero crossings of the sinc on each side, and the window's shape: 80 dB of stop band.
 _CROSSINGS = 24
@@ -21,11 +24,27 @@ def polyphase(samples: NDArray[np.float32], up: int, down: int) -> NDArray[np.fl
 
     Beyond its ends the sound counts as silence. ``up`` and ``down`` have no common divisor.
     """
+    parts = list(polyphase_parts(samples, up, down))
+    return np.concatenate(parts) if parts else samples
+
+
+def polyphase_parts(samples: NDArray[np.float32], up: int, down: int) -> Iterator[NDArray[np.float32]]:
+    """What :func:`polyphase` gives, bit for bit, piece by piece and in bounded memory."""
     taps, reach = _filter(up, down)
-    padded = np.concatenate([np.zeros(reach, np.float32), samples, np.zeros(reach + 1, np.float32)])
-    if not len(samples):
-        return samples
-    count = -(-len(samples) * up // down)
+    # Every part begins with the first phase of the filter.
+    size = max(BLOCK // down, 1) * down
+    for first in range(0, len(samples), size):
+        last = min(first + size, len(samples))
+        padded = np.zeros(last - first + 2 * reach + 1, np.float32)
+        low, high = max(first - reach, 0), min(last + reach + 1, len(samples))
+        padded[low - (first - reach) : high - (first - reach)] = samples[low:high]
+        release(samples)
+        yield _filtered(padded, taps, -(-(last - first) * up // down), up, down)
+
+
+def _filtered(
+    padded: NDArray[np.float32], taps: NDArray[np.float32], count: int, up: int, down: int
+) -> NDArray[np.float32]:
     result = np.empty(count, np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(padded, taps.shape[1])
     # Every ``up``-th sample uses the same coefficients, ``down`` samples of the input further on.

@@ -9,14 +9,15 @@ from __future__ import annotations
 import io
 import wave
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import EngineError, InputError
-from gpu_worker.media import sound_decoding
-from gpu_worker.media.resampling import polyphase
+from gpu_worker.media import scratch, sound_decoding
+from gpu_worker.media.resampling import polyphase_parts
 from gpu_worker.schema import FloatArray, Waveform
 
 #: Shortest sound that can hold a word, seconds.
@@ -48,16 +49,16 @@ def load_waveform(path: Path | str, rate: int = 16000, config: EngineConfig | No
     decoded = sound_decoding.decode(path, rate, channels, config.max_sound_seconds + 1.0)
     if len(decoded) > (config.max_sound_seconds + 0.5) * rate:
         raise _too_long(config)
-    if not np.isfinite(decoded).all():
+    if not all(np.isfinite(block).all() for _, block in scratch.blocks(decoded)):
         raise InputError(
             "bad_samples",
             "This file holds sample values that are not numbers.",
             "Export it again from the program that made it.",
         )
     samples = _mix(decoded)
-    peak = float(np.abs(samples).max(initial=0.0))
+    peak = scratch.peak_of(samples)
     if peak > 1.0:
-        samples = (samples / peak).astype(np.float32)
+        samples = scratch.mapped(samples, lambda block: (block / peak).astype(np.float32))
     waveform = Waveform(samples, rate)
     _check_audible(waveform)
     return waveform
@@ -97,19 +98,26 @@ def extract_soundtrack(
 def write_wav(waveform: Waveform, path: Path | str) -> Path:
     """Write mono 16-bit PCM; samples beyond [-1, 1] are clipped. Returns the path."""
     path = Path(path)
-    path.write_bytes(wav_bytes(waveform))
+    with path.open("wb") as target:
+        _write_pcm16(waveform, target)
     return path
 
 
 def wav_bytes(waveform: Waveform) -> bytes:
     """The whole of a mono 16-bit PCM file."""
     buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
+    _write_pcm16(waveform, buffer)
+    return buffer.getvalue()
+
+
+def _write_pcm16(waveform: Waveform, target: BinaryIO) -> None:
+    with wave.open(target, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(waveform.rate)
-        file.writeframes(pcm16(waveform).tobytes())
-    return buffer.getvalue()
+        file.setnframes(len(waveform.samples))
+        for _, block in scratch.blocks(waveform.samples):
+            file.writeframesraw(pcm16(Waveform(block, waveform.rate)).tobytes())
 
 
 def pcm16(waveform: Waveform) -> NDArray[np.int16]:
@@ -123,8 +131,8 @@ def resample(waveform: Waveform, rate: int) -> Waveform:
     if rate == waveform.rate:
         return waveform
     divisor = int(np.gcd(rate, waveform.rate))
-    samples = polyphase(waveform.samples, rate // divisor, waveform.rate // divisor)
-    return Waveform(np.clip(samples, -1.0, 1.0), rate)
+    parts = polyphase_parts(waveform.samples, rate // divisor, waveform.rate // divisor)
+    return Waveform(scratch.collect(np.clip(part, -1.0, 1.0) for part in parts), rate)
 
 
 def _checked_header(path: Path, config: EngineConfig) -> sound_decoding.SoundHeader:
@@ -160,27 +168,31 @@ def _too_long(config: EngineConfig) -> InputError:
 def _mix(decoded: FloatArray) -> FloatArray:
     """One channel out of one or two, without cancelling what both have."""
     if decoded.shape[1] == 1:
-        return np.ascontiguousarray(decoded[:, 0])
-    left, right = decoded[:, 0], decoded[:, 1]
-    energy_left, energy_right = float(np.dot(left, left)), float(np.dot(right, right))
+        return decoded.reshape(-1)
+    energy_left = energy_right = shared = 0.0
+    for _, block in scratch.blocks(decoded):
+        left, right = block[:, 0], block[:, 1]
+        energy_left += float(np.dot(left, left))
+        energy_right += float(np.dot(right, right))
+        shared += float(np.dot(left, right))
     ratio = 10.0 ** (UNUSED_DB / 10.0)
     if energy_left > ratio * energy_right:
-        return np.ascontiguousarray(left)
+        return scratch.mapped(decoded, lambda block: block[:, 0])
     if energy_right > ratio * energy_left:
-        return np.ascontiguousarray(right)
-    together = float(np.dot(left, right)) / max(np.sqrt(energy_left * energy_right), 1e-20)
+        return scratch.mapped(decoded, lambda block: block[:, 1])
+    together = shared / max(np.sqrt(energy_left * energy_right), 1e-20)
     sign = -1.0 if together < INVERTED else 1.0
-    mixed: FloatArray = (0.5 * (left + sign * right)).astype(np.float32)
-    return mixed
+    return scratch.mapped(decoded, lambda block: (0.5 * (block[:, 0] + sign * block[:, 1])).astype(np.float32))
 
 
 def _check_audible(waveform: Waveform) -> None:
     if waveform.duration < MIN_SECONDS:
         raise InputError("sound_too_short", "The sound is too short to hold a word.", "Record at least one word.")
-    block = waveform.rate // 20
-    blocks = waveform.samples[: len(waveform.samples) // block * block].reshape(-1, block)
-    # A constant offset is no sound: only what moves within a block counts.
-    loudest = float(blocks.std(axis=1).max())
+    size = waveform.rate // 20
+    whole = waveform.samples[: len(waveform.samples) // size * size]
+    # A constant offset is no sound: only what moves within a twentieth of a second counts.
+    parts = scratch.blocks(whole, scratch.BLOCK // size * size)
+    loudest = max(float(part.reshape(-1, size).std(axis=1).max()) for _, part in parts)
     if 20.0 * np.log10(loudest + 1e-12) < SILENCE_DBFS:
         raise InputError(
             "silent_sound",

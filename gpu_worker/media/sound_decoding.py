@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import imageio_ffmpeg
 import numpy as np
 
 from gpu_worker.errors import InputError
+from gpu_worker.media import scratch
 from gpu_worker.schema import FloatArray
 
 #: Containers and raw streams people send. No playlist, script, image or capture format belongs here.
@@ -79,7 +81,8 @@ def probe(path: Path) -> SoundHeader:
 
 
 def decode(path: Path, rate: int, channels: int, max_seconds: float) -> FloatArray:
-    """Decode the first sound track to ``(n, channels)`` float32 at ``rate`` Hz, at most ``max_seconds`` of it.
+    """Decode the first sound track to ``(n, channels)`` float32 at ``rate`` Hz, at most ``max_seconds`` of it, in
+    constant memory (see :mod:`gpu_worker.media.scratch`).
 
     A damaged or cut-off file gives what could be read before the damage. Raises ``unreadable_sound`` when that is
     nothing, or when decoding takes unreasonably long.
@@ -91,12 +94,20 @@ def decode(path: Path, rate: int, channels: int, max_seconds: float) -> FloatArr
     ]  # fmt: skip
     # -t bounds a well-behaved ffmpeg; the count of bytes below bounds any other.
     most_bytes = int((max_seconds + 1.0) * rate) * channels * 4
-    raw = _read_bounded(command, most_bytes, limit_s)
-    samples = np.frombuffer(raw[: len(raw) // (4 * channels) * 4 * channels], dtype="<f4")
-    if not len(samples):
+    decoded = scratch.collect(_samples(_read_bounded(command, most_bytes, limit_s), channels))
+    if not len(decoded):
         raise unreadable()
-    decoded: FloatArray = samples.reshape(-1, channels).astype(np.float32)
     return decoded
+
+
+def _samples(parts: Iterator[bytes], channels: int) -> Iterator[FloatArray]:
+    """The bytes as rows ``(n, channels)``; an incomplete last one is left out."""
+    rest = b""
+    for part in parts:
+        part = rest + part
+        whole = len(part) // (4 * channels) * 4 * channels
+        rest = part[whole:]
+        yield np.frombuffer(part[:whole], "<f4").reshape(-1, channels)
 
 
 def transcode_to_wav(path: Path, target: Path, rate: int, max_seconds: float) -> None:
@@ -134,23 +145,22 @@ def _reader(path: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def _read_bounded(command: list[str], most_bytes: int, limit_s: float) -> bytes:
+def _read_bounded(command: list[str], most_bytes: int, limit_s: float) -> Iterator[bytes]:
+    """What ``command`` writes, piece by piece, at most ``most_bytes`` of it, for at most ``limit_s`` seconds."""
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
     ) as child:
         watchdog = threading.Timer(limit_s, child.kill)
         watchdog.start()
-        blocks: list[bytes] = []
-        size = 0
+        left = most_bytes
         try:
             assert child.stdout is not None  # noqa: S101 - asked for with PIPE
-            while size < most_bytes and (block := child.stdout.read(_BLOCK)):
-                blocks.append(block)
-                size += len(block)
+            while left > 0 and (block := child.stdout.read(min(_BLOCK, left))):
+                left -= len(block)
+                yield block
         finally:
             child.kill()  # it has ended, has said enough, or the caller is being stopped
             watchdog.cancel()
-    return b"".join(blocks)[:most_bytes]
 
 
 def _channels(description: str) -> int:

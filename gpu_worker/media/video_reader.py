@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from gpu_worker.errors import EngineError
+from gpu_worker.media import scratch
 from gpu_worker.media.ffmpeg_process import FfmpegOutput, FfmpegTimeoutError
 from gpu_worker.media.mp4_boxes import TrackClock, read_track_clocks
 from gpu_worker.media.stream_header import StreamHeader, read_stream_header
-from gpu_worker.schema import Image, Waveform
+from gpu_worker.schema import FloatArray, Image, Waveform
 
 #: Longest silence of ffmpeg before it is taken for hung, seconds; a busy machine needs a few.
 _STALL_SECONDS = 120.0
@@ -123,14 +124,25 @@ def read_frames(path: Path, window: Window | None = None, every: int = 1) -> Ite
 
 def read_sound(path: Path, rate: int) -> Waveform:
     """Decode the sound to mono float32 at ``rate`` Hz, on the picture's clock: sample 0 sounds with frame 0."""
+    return Waveform(scratch.collect(sound_blocks(path, rate)), rate)
+
+
+def sound_blocks(path: Path, rate: int) -> Iterator[FloatArray]:
+    """What :func:`read_sound` gives, block by block."""
     arguments = ["-v", "error", "-i", f"file:{path}", "-map", "0:a:0", "-af", "aresample=async=1:first_pts=0"]
     arguments += ["-ac", "1", "-ar", str(rate), "-f", "f32le", "pipe:1"]
     with FfmpegOutput(arguments, stall_s=_STALL_SECONDS) as output:
         try:
-            samples = output.read_up_to(_MOST_SOUND_SECONDS * rate * 4)
+            left = _MOST_SOUND_SECONDS * rate
+            while left > 0:
+                block = np.empty(min(scratch.BLOCK, left), "<f4")
+                count = output.read_into(block.view(np.uint8).data) // 4
+                yield block[:count]
+                left -= count
+                if count < len(block):
+                    break
             status = output.finish()
         except FfmpegTimeoutError as error:
             raise EngineError(f"ffmpeg stopped while it decoded the sound of {path.name}") from error
         if status != 0:
             raise EngineError(f"the sound of {path.name} cannot be decoded: {output.complaints()[-500:]}")
-    return Waveform(np.frombuffer(samples, "<f4").astype(np.float32), rate)

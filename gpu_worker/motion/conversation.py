@@ -7,16 +7,17 @@ would clip.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from gpu_worker.errors import InputError
+from gpu_worker.media import scratch
 from gpu_worker.motion.margins import shifted, with_margins
 from gpu_worker.motion.pauses import SILENT_PHONES, speech_spans
-from gpu_worker.schema import Phone, Timeline, TimelineSource, VisemeSpan, Waveform, Word
+from gpu_worker.schema import FloatArray, Phone, Timeline, TimelineSource, VisemeSpan, Waveform, Word
 
 #: From the surest to the least sure way of timing: a whole is as sure as its least sure part.
 _SURENESS: tuple[TimelineSource, ...] = ("events", "forced", "recognised", "phones", "energy")
@@ -79,16 +80,18 @@ def arrange(lines: Sequence[SpokenLine], fps: float, longest: float) -> Conversa
         face: _joined([spoken for one, _, spoken in placed if one.face == face], length / rate) for face in faces
     }
     together = _merged([spoken for _, _, spoken in placed], length / rate)
-    mix = np.sum([tracks[face] for face in faces], axis=0, dtype=np.float32)
-    peak = float(np.abs(mix).max(initial=0.0))
+    mix = scratch.collect(_sums([tracks[face] for face in faces]))
+    peak = scratch.peak_of(mix)
     gain = np.float32(_FULL / peak) if peak > 1.0 else np.float32(1.0)
-    sound, whole = with_margins(Waveform(mix * gain, rate), together, fps)
+    sound, whole = with_margins(Waveform(scratch.mapped(mix, lambda block: block * gain), rate), together, fps)
     lead = _lead(together, whole)
     voices = []
     for face in faces:
-        own = np.zeros(len(sound.samples), np.float32)
+        own = scratch.zeros(len(sound.samples))
         first = round(lead * rate)
-        own[first : first + length] = tracks[face][: len(own) - first] * gain
+        for start, block in scratch.blocks(tracks[face][: len(own) - first]):
+            own[first + start : first + start + len(block)] = block * gain
+            scratch.release(own)
         voices.append(Voice(face, Waveform(own, rate), shifted(timelines[face], lead, whole.duration)))
     return Conversation(sound, whole, tuple(voices))
 
@@ -106,11 +109,19 @@ def _starts(lines: Sequence[SpokenLine]) -> list[float]:
     return starts
 
 
-def _mixed(parts: Sequence[tuple[Waveform, int]], length: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    track = np.zeros(length, np.float32)
+def _mixed(parts: Sequence[tuple[Waveform, int]], length: int) -> FloatArray:
+    track = scratch.zeros(length)
     for sound, start in parts:
-        track[start : start + len(sound.samples)] += sound.samples
+        for first, block in scratch.blocks(sound.samples):
+            track[start + first : start + first + len(block)] += block
+            scratch.release(track)
     return track
+
+
+def _sums(tracks: Sequence[FloatArray]) -> Iterator[FloatArray]:
+    """The sum of equally long tracks, block by block."""
+    for together in zip(*(scratch.blocks(track) for track in tracks), strict=True):
+        yield np.sum([block for _, block in together], axis=0, dtype=np.float32)
 
 
 def _later(timeline: Timeline, by: float) -> Timeline:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
+from gpu_worker.media import scratch
 from gpu_worker.motion.pauses import SILENT_PHONES, speech_spans
 from gpu_worker.schema import Phone, Timeline, VisemeSpan, Waveform
 
@@ -30,7 +32,9 @@ def with_margins(waveform: Waveform, timeline: Timeline, fps: float) -> tuple[Wa
     duration = np.ceil(wanted * fps - 1e-6) / fps
     length = round(duration * waveform.rate)
     tail_samples = max(0, length - lead_samples - len(waveform.samples))
-    samples = np.pad(waveform.samples, (lead_samples, tail_samples)).astype(np.float32)
+    before, after = np.zeros(lead_samples, np.float32), np.zeros(tail_samples, np.float32)
+    parts = (block for _, block in scratch.blocks(waveform.samples))
+    samples = scratch.collect(chain([before], parts, [after]))
     return Waveform(samples, waveform.rate), shifted(timeline, lead, float(duration))
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gpu_worker.media.scratch import release
 from gpu_worker.motion.curves import Curve, smoothed
 from gpu_worker.motion.pauses import SILENT_PHONES
-from gpu_worker.schema import Phone, Timeline, Waveform
+from gpu_worker.schema import FloatArray, Phone, Timeline, Waveform
 
 #: Seconds between two analysed instants, and the length of what is analysed.
 HOP, WINDOW = 0.010, 0.040
@@ -40,15 +41,16 @@ class Prosody:
 
 def analyse(waveform: Waveform) -> Prosody:
     """Prosody of a mono sound; digital silence is -80 dB."""
-    samples, rate = _lowered(waveform)
+    step = max(1, waveform.rate // 16000)
+    rate, length = waveform.rate // step, len(waveform.samples) // step
     window, hop = int(WINDOW * rate), int(HOP * rate)
-    count = max(1, 1 + (len(samples) - 1) // hop)
-    padded = np.pad(samples, (window // 2, window + hop))
+    count = max(1, 1 + (length - 1) // hop)
     loudness, pitch = np.empty(count), np.empty(count)
     for first in range(0, count, _BLOCK):
         last = min(first + _BLOCK, count)
-        index = (np.arange(first, last) * hop)[:, None] + np.arange(window)[None, :]
-        frames = padded[index].astype(np.float64)
+        part = _lowered(waveform.samples, step, first * hop - window // 2, (last - first) * hop + window)
+        index = (np.arange(last - first) * hop)[:, None] + np.arange(window)[None, :]
+        frames = part[index]
         loudness[first:last] = 10.0 * np.log10(np.maximum((frames**2).mean(1), 1e-8))
         pitch[first:last] = _pitch(frames, rate)
     pitch[loudness < loudness.max() - 35.0] = np.nan
@@ -92,13 +94,16 @@ def _prominence(prosody: Prosody) -> Curve:
     return smoothed(0.5 * z_loud + 0.7 * z_pitch, 1.0 / HOP, 0.03)
 
 
-def _lowered(waveform: Waveform) -> tuple[Curve, int]:
-    """The samples at about 16 kHz or less: a box filter and every n-th sample are enough for pitch and loudness."""
-    samples = waveform.samples.astype(np.float64)
-    step = max(1, waveform.rate // 16000)
-    if step > 1:
-        samples = samples[: len(samples) // step * step].reshape(-1, step).mean(1)
-    return samples, waveform.rate // step
+def _lowered(samples: FloatArray, step: int, start: int, count: int) -> Curve:
+    """``count`` samples from ``start`` on at a ``step``-th of the rate, zeros beyond the ends: a box filter and every
+    n-th sample are enough for pitch and loudness."""
+    low, high = max(start, 0), min(start + count, len(samples) // step)
+    lowered = np.zeros(count)
+    if high > low:
+        part = samples[low * step : high * step].astype(np.float64)
+        lowered[low - start : high - start] = part.reshape(-1, step).mean(1) if step > 1 else part
+        release(samples)
+    return lowered
 
 
 def _pitch(frames: Curve, rate: int) -> Curve:

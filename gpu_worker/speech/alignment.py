@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gpu_worker.errors import EngineError
+from gpu_worker.media.scratch import release
 from gpu_worker.schema import FloatArray, Phone
 from gpu_worker.speech import decoder
 from gpu_worker.speech.pauses import cut_after
@@ -64,6 +65,7 @@ def align(
         found += [_moved(unit, start, cursor) for unit in kept]
         cursor = found[-1].index + 1
         start = end if last else found[-1].end
+        release(samples)
         if progress is not None:
             progress(min(start / duration, 1.0))
     if cursor < len(units) - (_MOST_SKIPPED if skipping else 0):

@@ -6,6 +6,7 @@ The model knows English phones only; of another language it hears the nearest, w
 from __future__ import annotations
 
 from gpu_worker.errors import EngineError
+from gpu_worker.media.scratch import release
 from gpu_worker.schema import FloatArray, Phone
 from gpu_worker.speech import decoder
 from gpu_worker.speech.alignment import Progress
@@ -31,6 +32,7 @@ def decode_phones(samples: FloatArray, progress: Progress | None = None) -> list
             silent = segment.word.startswith(("<", "[", "+", "(")) or segment.word == "SIL"
             if last > first:
                 phones.append(Phone("SIL" if silent else segment.word, start + first, start + last))
+        release(samples)
         if progress is not None:
             progress(end / parts[-1][1])
     if not any(phone.phone != "SIL" for phone in phones):

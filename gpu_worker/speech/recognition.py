@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from gpu_worker.errors import EngineError
+from gpu_worker.media.scratch import release
 from gpu_worker.schema import FloatArray
 from gpu_worker.speech import decoder
 from gpu_worker.speech.alignment import Progress
@@ -29,6 +30,7 @@ def recognise(samples: FloatArray, progress: Progress | None = None) -> str:
             decoder.forget("recogniser")
             raise EngineError("The words could not be recognised.") from problem
         words += [re.sub(r"\(\d+\)$", "", word) for word in heard if not word.startswith(("<", "[", "+", "("))]
+        release(samples)
         if progress is not None:
             progress(end / parts[-1][1])
     return " ".join(words)

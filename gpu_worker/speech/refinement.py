@@ -23,18 +23,20 @@ RECLAIM_DB, RECLAIM_SECONDS = 10.0, 0.04
 RECLAIM_MOST = 0.30
 _HOP = 80  # 5 ms
 _SIDE = 3  # frames compared on either side
+_BLOCK_FRAMES = 24000  # two minutes
 
 
 def spectral_change(samples: FloatArray) -> FloatArray:
     """Root-mean-square difference of the log-mel spectra of the 15 ms after and before each 5 ms step."""
-    energies = log_mel(samples, _HOP)
-    change = np.zeros(len(energies), np.float32)
-    if len(energies) <= 2 * _SIDE:
-        return change
-    sums = np.cumsum(np.vstack([np.zeros((1, energies.shape[1])), energies.astype(np.float64)]), axis=0)
-    steps = np.arange(_SIDE, len(energies) - _SIDE)
-    difference = (sums[steps + _SIDE] - 2 * sums[steps] + sums[steps - _SIDE]) / _SIDE
-    change[steps] = np.sqrt((difference**2).mean(axis=1))
+    count = len(samples) // _HOP
+    change = np.zeros(count, np.float32)
+    for first in range(_SIDE, count - _SIDE, _BLOCK_FRAMES):
+        last = min(first + _BLOCK_FRAMES, count - _SIDE)
+        energies = log_mel(samples, _HOP, frames=(first - _SIDE, last + _SIDE))
+        sums = np.cumsum(np.vstack([np.zeros((1, energies.shape[1])), energies.astype(np.float64)]), axis=0)
+        steps = np.arange(_SIDE, len(energies) - _SIDE)
+        difference = (sums[steps + _SIDE] - 2 * sums[steps] + sums[steps - _SIDE]) / _SIDE
+        change[first:last] = np.sqrt((difference**2).mean(axis=1))
     return change
 
 

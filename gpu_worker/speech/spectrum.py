@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gpu_worker.media.scratch import BLOCK, release
 from gpu_worker.schema import FloatArray
+
+Indices = NDArray[np.int64]
 
 #: Every analysis here runs at this rate, Hz.
 RATE = 16000
@@ -15,10 +19,21 @@ _PRE_EMPHASIS = 0.97
 _BLOCK_FRAMES = 6000
 
 
-def log_mel(samples: FloatArray, hop: int, size: int = 256, bands: int = 26, floor: float = 1e-7) -> FloatArray:
-    """Log-mel energies ``(len(samples) // hop, bands)`` of 16 kHz sound; frame i is centred at ``i * hop`` samples."""
+def log_mel(
+    samples: FloatArray,
+    hop: int,
+    size: int = 256,
+    bands: int = 26,
+    floor: float = 1e-7,
+    frames: tuple[int, int] | None = None,
+) -> FloatArray:
+    """Log-mel energies ``(len(samples) // hop, bands)`` of 16 kHz sound; frame i is centred at ``i * hop`` samples.
+
+    With ``frames`` = (first, last) only those from ``first`` up to, not including, ``last``.
+    """
     filters = mel_filters(size, bands)
-    blocks = [np.log(power @ filters + floor) for power in _powers(samples, hop, size)]
+    first, last = (0, len(samples) // hop) if frames is None else frames
+    blocks = [np.log(power @ filters + floor) for power in _powers(samples, hop, size, first, last)]
     if not blocks:
         return np.zeros((0, bands), np.float32)
     energies: FloatArray = np.concatenate(blocks).astype(np.float32)
@@ -27,12 +42,30 @@ def log_mel(samples: FloatArray, hop: int, size: int = 256, bands: int = 26, flo
 
 def frame_db(samples: FloatArray, hop: int, size: int = 400) -> FloatArray:
     """Level of each frame, dB relative to full scale, frame i centred at ``i * hop``."""
-    count = len(samples) // hop
-    squares = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
-    centre = np.arange(count) * hop
+    centre = np.arange(len(samples) // hop) * hop
     low = np.clip(centre - size // 2, 0, len(samples))
     high = np.clip(centre + size // 2, 0, len(samples))
-    power = (squares[high] - squares[low]) / np.maximum(high - low, 1)
+    return decibels(mean_squares(samples, low, high))
+
+
+def mean_squares(samples: FloatArray, low: Indices, high: Indices) -> NDArray[np.float64]:
+    """The mean square of ``samples[low[i]:high[i]]`` for each i, in bounded memory; both rise, 0 where one is empty."""
+    power = np.zeros(len(low))
+    first = 0
+    while first < len(low):
+        start = int(low[first])
+        last = max(int(np.searchsorted(high, start + BLOCK, "right")), first + 1)
+        part = samples[start : int(high[last - 1])].astype(np.float64)
+        release(samples)
+        squares = np.concatenate([[0.0], np.cumsum(part**2)])
+        a, b = low[first:last] - start, high[first:last] - start
+        power[first:last] = (squares[b] - squares[a]) / np.maximum(b - a, 1)
+        first = last
+    return power
+
+
+def decibels(power: NDArray[np.float64]) -> FloatArray:
+    """Mean squares as levels, dB relative to full scale; -120 for silence."""
     level: FloatArray = (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
     return level
 
@@ -53,12 +86,23 @@ def _mel(frequency: float) -> float:
     return float(1127.0 * np.log1p(frequency / 700.0))
 
 
-def _powers(samples: FloatArray, hop: int, size: int) -> Iterator[FloatArray]:
-    count = len(samples) // hop
+def _powers(samples: FloatArray, hop: int, size: int, first: int, last: int) -> Iterator[FloatArray]:
     window = np.hanning(size).astype(np.float32)
-    emphasised = np.append(samples[:1], samples[1:] - _PRE_EMPHASIS * samples[:-1]).astype(np.float32)
-    padded = np.pad(emphasised, (size // 2, size))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
-    for first in range(0, count, _BLOCK_FRAMES):
-        spectrum = np.fft.rfft(frames[first : min(first + _BLOCK_FRAMES, count)] * window, axis=1)
+    for frame in range(first, last, _BLOCK_FRAMES):
+        count = min(_BLOCK_FRAMES, last - frame)
+        emphasised = _emphasised(samples, frame * hop - size // 2, (count - 1) * hop + size)
+        frames = np.lib.stride_tricks.sliding_window_view(emphasised, size)[::hop]
+        spectrum = np.fft.rfft(frames * window, axis=1)
         yield (np.abs(spectrum) ** 2).astype(np.float32)
+
+
+def _emphasised(samples: FloatArray, start: int, count: int) -> FloatArray:
+    """``count`` samples from ``start`` on, high frequencies raised; zeros beyond the ends of the sound."""
+    low, high = max(start, 0), min(start + count, len(samples))
+    result = np.zeros(count, np.float32)
+    if high > low:
+        part = samples[max(low - 1, 0) : high]
+        raised = part[1:] - _PRE_EMPHASIS * part[:-1]
+        result[low - start : high - start] = raised if low > 0 else np.append(part[:1], raised)
+        release(samples)
+    return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gpu_worker.schema import FloatArray, Waveform
+from gpu_worker.speech.spectrum import decibels, mean_squares
 
 #: Least and most that loudness may scale the jaw.
 SCALE_RANGE = (0.7, 1.25)
@@ -19,14 +20,11 @@ _SYLLABLE_SECONDS = 0.2
 
 def level_db(waveform: Waveform, times: FloatArray) -> FloatArray:
     """Root-mean-square level in a window of 50 ms about each time, dB relative to full scale."""
-    squares = np.concatenate([[0.0], np.cumsum(waveform.samples.astype(np.float64) ** 2)])
     centre = np.asarray(times, np.float64) * waveform.rate
     half = _WINDOW_SECONDS * waveform.rate / 2
     low = np.clip(np.rint(centre - half), 0, len(waveform.samples)).astype(np.int64)
     high = np.clip(np.rint(centre + half), 0, len(waveform.samples)).astype(np.int64)
-    power = (squares[high] - squares[low]) / np.maximum(high - low, 1)
-    level: FloatArray = (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
-    return level
+    return decibels(mean_squares(waveform.samples, low, high))
 
 
 def jaw_scale(waveform: Waveform, times: FloatArray) -> FloatArray:
