@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_worker.media.scratch import BLOCK, release
+from gpu_worker.media import scratch
 
 #: Zero crossings of the sinc on each side, and the window's shape: 80 dB of stop band.
 _CROSSINGS = 24
@@ -32,13 +32,13 @@ def polyphase_parts(samples: NDArray[np.float32], up: int, down: int) -> Iterato
     """What :func:`polyphase` gives, bit for bit, piece by piece and in bounded memory."""
     taps, reach = _filter(up, down)
     # Every part begins with the first phase of the filter.
-    size = max(BLOCK // down, 1) * down
+    size = max(scratch.BLOCK // down, 1) * down
     for first in range(0, len(samples), size):
         last = min(first + size, len(samples))
         padded = np.zeros(last - first + 2 * reach + 1, np.float32)
         low, high = max(first - reach, 0), min(last + reach + 1, len(samples))
         padded[low - (first - reach) : high - (first - reach)] = samples[low:high]
-        release(samples)
+        scratch.release(samples)
         yield _filtered(padded, taps, -(-(last - first) * up // down), up, down)
 
 

@@ -77,11 +77,12 @@ def zeros(count: int) -> FloatArray:
     return np.frombuffer(memory, np.float32)
 
 
-def blocks(samples: FloatArray, size: int = BLOCK) -> Iterator[tuple[int, FloatArray]]:
-    """(index of its first row, block) of at most ``size`` rows each, in order; none of an empty array.
+def blocks(samples: FloatArray, size: int | None = None) -> Iterator[tuple[int, FloatArray]]:
+    """(index of its first row, block) of at most ``size`` (:data:`BLOCK`) rows each, in order; none of an empty array.
 
     A block of a long array must not be kept: its pages are given back when the next one is asked for.
     """
+    size = size or BLOCK
     for first in range(0, len(samples), size):
         yield first, samples[first : first + size]
         release(samples)

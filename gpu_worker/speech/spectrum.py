@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_worker.media.scratch import BLOCK, release
+from gpu_worker.media import scratch
 from gpu_worker.schema import FloatArray
 
 Indices = NDArray[np.int64]
@@ -54,9 +54,9 @@ def mean_squares(samples: FloatArray, low: Indices, high: Indices) -> NDArray[np
     first = 0
     while first < len(low):
         start = int(low[first])
-        last = max(int(np.searchsorted(high, start + BLOCK, "right")), first + 1)
+        last = max(int(np.searchsorted(high, start + scratch.BLOCK, "right")), first + 1)
         part = samples[start : int(high[last - 1])].astype(np.float64)
-        release(samples)
+        scratch.release(samples)
         squares = np.concatenate([[0.0], np.cumsum(part**2)])
         a, b = low[first:last] - start, high[first:last] - start
         power[first:last] = (squares[b] - squares[a]) / np.maximum(b - a, 1)
@@ -88,8 +88,9 @@ def _mel(frequency: float) -> float:
 
 def _powers(samples: FloatArray, hop: int, size: int, first: int, last: int) -> Iterator[FloatArray]:
     window = np.hanning(size).astype(np.float32)
-    for frame in range(first, last, _BLOCK_FRAMES):
-        count = min(_BLOCK_FRAMES, last - frame)
+    most = max(min(_BLOCK_FRAMES, scratch.BLOCK // hop), 1)
+    for frame in range(first, last, most):
+        count = min(most, last - frame)
         emphasised = _emphasised(samples, frame * hop - size // 2, (count - 1) * hop + size)
         frames = np.lib.stride_tricks.sliding_window_view(emphasised, size)[::hop]
         spectrum = np.fft.rfft(frames * window, axis=1)
@@ -104,5 +105,5 @@ def _emphasised(samples: FloatArray, start: int, count: int) -> FloatArray:
         part = samples[max(low - 1, 0) : high]
         raised = part[1:] - _PRE_EMPHASIS * part[:-1]
         result[low - start : high - start] = raised if low > 0 else np.append(part[:1], raised)
-        release(samples)
+        scratch.release(samples)
     return result
