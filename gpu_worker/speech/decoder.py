@@ -24,6 +24,9 @@ EARLY = 0.01
 _PEAK = 0.5
 _ALIGN = {"lm": None, "bestpath": False, "beam": 1e-80, "wbeam": 1e-60, "pbeam": 1e-80, "lw": 1.0, "wip": 1.0,
           "pip": 1.0, "loglevel": "FATAL"}  # fmt: skip
+#: States and ends of words that are followed at a time. Without a limit (30,000) the search takes nearly twice as long
+#: and heard the same share of words right in read English.
+_RECOGNISE = {"maxhmmpf": 3000, "maxwpf": 5, "loglevel": "FATAL"}
 
 _local = threading.local()
 
@@ -51,7 +54,7 @@ def aligner() -> Any:
 
 def recogniser() -> Any:
     """This thread's decoder for English words, with the wheel's language model."""
-    return _decoder("recogniser", {"loglevel": "FATAL"})
+    return _decoder("recogniser", _RECOGNISE)
 
 
 def phone_decoder() -> Any:

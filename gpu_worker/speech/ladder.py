@@ -39,6 +39,8 @@ BETTER_BY = 2.0
 SHARED_WORDS = 0.5
 #: ... and fit the sound at least this well.
 SURE_SCORE = 0.68
+#: Share of the time that goes into recognising where words have to be recognised first.
+_RECOGNISING = 0.85
 
 
 @dataclass(frozen=True)
@@ -218,9 +220,10 @@ def _without_words(
 ) -> _Result | None:
     if tongue.language.code.startswith("en"):
         try:
-            heard = recognise(samples, progress)
+            heard = recognise(samples, _share(progress, 0.0, _RECOGNISING))
             if heard:
-                found = _with_words(samples, heard, tongue, "recognised", reasons, progress)
+                align_progress = _share(progress, _RECOGNISING, 1.0)
+                found = _with_words(samples, heard, tongue, "recognised", reasons, align_progress)
                 if found is not None:
                     return found
             else:
@@ -236,6 +239,13 @@ def _without_words(
     except EngineError as problem:
         reasons.append(f"Phone decoding was left: {problem}")
     return None
+
+
+def _share(progress: Progress | None, first: float, last: float) -> Progress | None:
+    """Progress of a part of the work that lies between two fractions of the whole."""
+    if progress is None:
+        return None
+    return lambda fraction: progress(first + (last - first) * fraction)
 
 
 def phones_of(
