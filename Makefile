@@ -1,11 +1,15 @@
 # Every target sets up what it needs in .venv first; see deploy/setup.py.
-.PHONY: run test lint bench sheets install clean
+.PHONY: run test integration lint bench sheets install clean
 
 run:
 	@sh deploy/bootstrap.sh run
 
 test:
 	@sh deploy/bootstrap.sh test
+
+# The part of the tests that runs on a real PostgreSQL and a real S3 server; make test has it at its end.
+integration:
+	@sh deploy/bootstrap.sh integration
 
 lint:
 	@sh deploy/bootstrap.sh lint

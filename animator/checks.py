@@ -6,7 +6,7 @@ import importlib.util
 import sys
 import tempfile
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -67,8 +67,8 @@ def channel_layer(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 @register
 def media_storage(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Private files can be written, and are not below a folder that is served to everybody."""
-    backend = str(cast("dict[str, Any]", settings.STORAGES["default"])["BACKEND"])
-    if "s3" in backend.lower() and importlib.util.find_spec("boto3") is None:
+    backend = str(settings.STORAGES["default"]["BACKEND"]).lower()
+    if ("s3" in backend or "bucket" in backend) and importlib.util.find_spec("boto3") is None:
         return [
             Error("The S3 storage needs boto3.", hint="pip install 'django-storages[s3]'", id="animator.E004"),
         ]

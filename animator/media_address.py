@@ -21,8 +21,6 @@ from animator.errors import SiteError
 #: Addresses made within so many seconds are the same, so that browsers need not fetch a picture again.
 STEP_S = 300
 
-_signer = Signer(salt="animator.media_address")
-
 
 def media_address(name: str, arguments: list[object], viewer: UUID, *, download: bool = False) -> str:
     """An address of a view of ``animator.views.media`` for ``viewer``, good for ``media_address_s`` seconds or, by up
@@ -48,7 +46,7 @@ def fresh_address(request: HttpRequest, viewer: UUID) -> HttpResponse | None:
         response["Cache-Control"] = "private, no-store"
         return response
     number = int(until) if until and until.isascii() and until.isdigit() and len(until) <= 12 else 0
-    if not constant_time_compare(_signature(request.path, viewer, number), given or ""):
+    if not _is_signed(request.path, viewer, number, given or ""):
         raise SiteError(
             "address_altered", "This address is not whole, or was not made for you.", "Open the page anew.", status=403
         )
@@ -58,4 +56,20 @@ def fresh_address(request: HttpRequest, viewer: UUID) -> HttpResponse | None:
 
 
 def _signature(path: str, viewer: UUID, until: int) -> str:
-    return _signer.signature(f"{path}|{viewer}|{until}")
+    return _signer().signature(_signed(path, viewer, until))
+
+
+def _is_signed(path: str, viewer: UUID, until: int, given: str) -> bool:
+    """Whether the key in force, or an earlier one that still counts, made this signature."""
+    signer, words = _signer(), _signed(path, viewer, until)
+    return any(
+        constant_time_compare(signer.signature(words, key), given) for key in (signer.key, *signer.fallback_keys)
+    )
+
+
+def _signed(path: str, viewer: UUID, until: int) -> str:
+    return f"{path}|{viewer}|{until}"
+
+
+def _signer() -> Signer:
+    return Signer(salt="animator.media_address")

@@ -151,6 +151,16 @@ def erase_object(kind: str, object_id: UUID) -> None:
     _erase_tree(_folder(kind, object_id))
 
 
+def every_path() -> Iterator[str]:
+    """The paths of all stored files, folder by folder."""
+    yield from _paths_under("")
+
+
+def is_stored(path: str) -> bool:
+    """Whether there is a file under ``path``."""
+    return default_storage.exists(path)
+
+
 def local_path(path: str) -> str | None:
     """The file's path on this machine, or None where the storage is elsewhere."""
     try:
@@ -298,6 +308,13 @@ def _listing(folder: str) -> tuple[list[str], list[str]]:
         return default_storage.listdir(folder)
     except FileNotFoundError:
         return [], []
+
+
+def _paths_under(folder: str) -> Iterator[str]:
+    folders, names = _listing(folder)
+    yield from (f"{folder}/{name}" if folder else name for name in names)
+    for name in folders:
+        yield from _paths_under(f"{folder}/{name}" if folder else name)
 
 
 def _erase_tree(folder: str) -> None:

@@ -1,4 +1,4 @@
-"""``make lint`` and ``make test``: the linters, the type checker, then the tests, stopping at the first that fails.
+"""``make lint``, ``make test``, ``make integration``: linters, type checker, tests, stopping at the first that fails.
 
 Runs in the virtual environment with the development tools. For the browser tests it finds Chromium, or installs it
 through the package manager when it may, before anything else: a long run should not fail at its end for that.
@@ -25,6 +25,20 @@ LINTERS: tuple[tuple[str, ...], ...] = (
 #: Everything but the browser runs on both cores; the browser tests have a whole site of their own, one after another.
 TESTS: tuple[str, ...] = ("pytest", "-n", "2", "--dist", "loadgroup")
 
+#: The site on a real PostgreSQL and a real bucket, and what leans most on the database once more on that one. One after
+#: another: the servers are enough for the cores.
+SITE_TESTS = tuple(
+    f"tests/animator/test_{name}.py"
+    for name in (
+        "concurrency", "turns", "ledger", "consents", "shares", "minors", "audit_chain", "erasure",
+    )
+)  # fmt: skip
+#: Fifty jobs show nothing of the database that ten do not.
+LONG = "tests/animator/test_turns.py::test_a_single_video_goes_before_the_second_of_fifty"
+INTEGRATION: tuple[str, ...] = (
+    "pytest", "-q", "--ds", "tests.integration.settings", "tests/integration", *SITE_TESTS, "--deselect", LONG,
+)  # fmt: skip
+
 
 def run(command: Sequence[str]) -> int:
     sys.stdout.write(f"\n$ {' '.join(command)}\n")
@@ -47,12 +61,14 @@ def test(arguments: Sequence[str]) -> int:
     except ChromiumMissingError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    return lint() or run([*TESTS, *arguments])
+    return lint() or run([*TESTS, *arguments]) or run(INTEGRATION)
 
 
 def main(arguments: Sequence[str]) -> int:
     task, *rest = arguments
     try:
+        if task == "integration":
+            return run([*INTEGRATION, *rest])
         return lint() if task == "lint" else test(rest)
     except KeyboardInterrupt:
         return 130

@@ -42,6 +42,7 @@ TASKS: dict[str, tuple[bool, tuple[str, ...]]] = {
     "sheets": (True, ("deploy/sheets.py",)),
     "lint": (True, ("deploy/check.py", "lint")),
     "test": (True, ("deploy/check.py", "test")),
+    "integration": (True, ("deploy/check.py", "integration")),
 }
 
 

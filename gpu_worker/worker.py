@@ -19,10 +19,13 @@ from rq.queue import Queue
 
 from animator import queue as site_queue
 from animator.conf import site_config
+from animator.services import figure
 from animator.services.recovery import recover
 from animator.services.worker_report import keep_speeds, reporting, unmeasured
+from gpu_worker.gpu_figures import gpu_memory
 from gpu_worker.lifeline import DRAIN
 from gpu_worker.tasks.work_folder import forget_old_work
+from picturetalk_site.probe import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +40,14 @@ class EngineWorker(SimpleWorker):
             os.nice(site_config().render_niceness)
         forget_old_work(site_config().job_timeout_s)
         recover()
-        self.preload(names)
+        with Pulse("worker", also=self._tell_figures):
+            self.preload(names)
+            try:
+                return self._serve(names, *args, **kwargs)
+            finally:
+                figure.forget_worker(self.name)
+
+    def _serve(self, names: set[str], *args: Any, **kwargs: Any) -> bool:
         with reporting(self.name, names) as report:
             if settings.MEASURE_ENGINES and not names.isdisjoint({site_queue.RENDER}):
                 self.measure(report.host)
@@ -49,6 +59,11 @@ class EngineWorker(SimpleWorker):
 
         if names := unmeasured(host, MEASURABLE):
             keep_speeds(host, measure(names))
+
+    def _tell_figures(self) -> None:
+        """Which queues this worker serves, and the memory of the machine's GPUs, for ``/metrics``."""
+        gpus = [one.as_dict() for one in gpu_memory()]
+        figure.tell_worker(self.name, {"queues": self.queue_names(), "gpus": gpus})
 
     def preload(self, queue_names: set[str]) -> None:
         """Load what the first piece of work would otherwise wait for."""

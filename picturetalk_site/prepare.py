@@ -1,6 +1,7 @@
 """Brings database, collected files and development certificate up to date, prints debug accounts (``run`` starts it).
 
-A process of its own, so that what runs for days does not carry Django, and one process instead of three, for speed.
+Machines that start together and share a PostgreSQL do it one after the other. A process of its own, so that what runs
+for days does not carry Django, and one process instead of three, for speed.
 """
 
 from __future__ import annotations
@@ -8,11 +9,34 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import django
 from django.core.management import call_command
 
 from picturetalk_site.signing import make_development_chain
+
+#: The number of PostgreSQL's lock that whoever migrates holds; any other program of the database may know it.
+MIGRATION_LOCK = 0x7069637475726574
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """While the block lasts no other process does the same on this PostgreSQL; SQLite belongs to one machine."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        # Held by the connection: a machine that dies meanwhile lets go.
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
 
 
 def main() -> None:
@@ -22,7 +46,8 @@ def main() -> None:
 
     # Raises for what is wrong; "no issues" is not worth a line.
     call_command("check", stdout=io.StringIO())
-    call_command("migrate", interactive=False, verbosity=0)
+    with one_at_a_time():
+        call_command("migrate", interactive=False, verbosity=0)
     if not settings.DEBUG:
         # In debug, pages take their files from where they are written.
         call_command("collectstatic", interactive=False, verbosity=0)

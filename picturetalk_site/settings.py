@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from dotenv import load_dotenv
 
 from gpu_worker.config import EngineConfig
+from picturetalk_site.bucket import BUCKET, bucket_options, media_origins
 from picturetalk_site.database import database
 from picturetalk_site.environment import ConfigurationError, Environment
 from picturetalk_site.logs import logging_settings
@@ -24,6 +26,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # What is already in the environment wins over the file.
 load_dotenv(os.environ.get("ENV_FILE", BASE_DIR / ".env"), override=False)
 env = Environment(os.environ)
+SHORTEST_TOKEN = 24
 
 # --- What kind of site this is ---
 DEBUG = env.flag("DEBUG", True)
@@ -33,6 +36,8 @@ PORT = env.integer("PORT", 8000, low=1, high=65535)
 if DEBUG and HOST not in ("127.0.0.1", "::1", "localhost"):
     raise ConfigurationError(f"HOST: with DEBUG=true the site listens on loopback only, not on {HOST}; set DEBUG=false")
 SECRET_KEY = secret_key(env.text("SECRET_KEY"), debug=DEBUG, kept_in=VAR_DIR / "secret_key")
+#: Earlier keys: what they signed (sessions, links, addresses of media) stays good, nothing new is signed with them.
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if DEBUG else ())
 if not DEBUG and not ALLOWED_HOSTS:
     raise ConfigurationError(
@@ -100,8 +105,14 @@ USE_I18N = True
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = logging_settings(
-    env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")), env.flag("LOG_SQL", False)
+    env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    env.flag("LOG_SQL", False),
+    env.choice("PICTURETALK_LOG_FORMAT", "line", ("line", "json")),
 )
+#: With it Prometheus reads ``/metrics``; empty: nobody does.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < SHORTEST_TOKEN:
+    raise ConfigurationError(f"METRICS_TOKEN: use {SHORTEST_TOKEN} or more random characters")
 
 # --- Database ---
 DATABASES = {"default": database(env.text("DATABASE_URL"), VAR_DIR / "db.sqlite3")}
@@ -174,33 +185,19 @@ WHITENOISE_AUTOREFRESH = DEBUG
 STORAGE = env.choice("STORAGE", "files", ("files", "s3"))
 
 
-def _media_storage() -> dict[str, object]:
+def _media_storage() -> dict[str, Any]:
     if STORAGE == "files":
         return {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
             # Private files: nobody but the user who runs the site reads them.
             "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
         }
-    bucket = env.text("S3_BUCKET")
-    if not bucket:
-        raise ConfigurationError("S3_BUCKET is not set; STORAGE=s3 needs the name of the bucket")
-    return {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": bucket,
-            "endpoint_url": env.text("S3_ENDPOINT_URL") or None,
-            "region_name": env.text("S3_REGION") or None,
-            "access_key": env.text("S3_ACCESS_KEY") or None,
-            "secret_key": env.text("S3_SECRET_KEY") or None,
-            "default_acl": "private",
-            "querystring_auth": True,
-            "file_overwrite": False,
-        },
-    }
+    return {**BUCKET, "OPTIONS": bucket_options(env)}
 
 
+_MEDIA_STORAGE = _media_storage()
 STORAGES = {
-    "default": _media_storage(),
+    "default": _MEDIA_STORAGE,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -324,7 +321,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 #: JSON for the API, the page of templates/403_csrf.html for the rest.
 CSRF_FAILURE_VIEW = "animator.api.errors.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -333,13 +330,15 @@ X_FRAME_OPTIONS = "DENY"
 if env.flag("BEHIND_PROXY", False):
     # Only for a proxy that always sets this header itself.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+#: Where private files are fetched from by signed addresses; nowhere when they lie on this machine.
+_MEDIA_ORIGINS = media_origins(_MEDIA_STORAGE["OPTIONS"]) if STORAGE == "s3" else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
-        "media-src": [SELF, "blob:"],
+        "img-src": [SELF, "data:", "blob:", *_MEDIA_ORIGINS],
+        "media-src": [SELF, "blob:", *_MEDIA_ORIGINS],
         "font-src": [SELF],
         "connect-src": [SELF],
         "worker-src": [SELF],

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from animator.views.metrics import metrics
 from animator.views.my_data import privacy
 from picturetalk_site import health
 
@@ -15,6 +16,7 @@ TEXT_PAGES = ("about", "labelling")
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     # Before "admin/", whose catch-all would answer first.
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),

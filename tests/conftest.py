@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """``tests/integration`` runs by itself, on the servers that its settings start (``make integration``)."""
+    apart = collection_path == Path(__file__).parent / "integration"
+    return True if apart and "PICTURETALK_TEST_SERVICES" not in os.environ else None
 
 
 @pytest.fixture(scope="session")

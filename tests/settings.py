@@ -5,6 +5,7 @@ Redis.
 """
 
 import atexit
+import json
 import os
 import shutil
 import tempfile
@@ -25,6 +26,8 @@ os.environ.update(
     VAR_DIR=str(_run_dir),
     MEDIA_ROOT=str(_run_dir / "media"),
     REDIS_URL=TEST_REDIS.url,
+    # A database and a storage of the run's own in place of the defaults: tests.integration.settings starts them.
+    **json.loads(os.environ.get("PICTURETALK_TEST_SERVICES", "{}")),
 )
 
 from picturetalk_site.settings import *  # noqa: E402, F403
@@ -38,7 +41,11 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
-# A file, so that workers in processes of their own see what a test committed.
-DATABASES["default"]["TEST"] = {"NAME": str(_run_dir / "test.sqlite3")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, so that workers in processes of their own see what a test committed.
+    DATABASES["default"]["TEST"] = {"NAME": str(_run_dir / "test.sqlite3")}
+else:
+    # Under its own name, so that workers find it by DATABASE_URL.
+    DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
 # Measuring takes seconds that no test has to spare at every start of a worker.
 MEASURE_ENGINES = False

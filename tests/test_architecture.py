@@ -257,7 +257,7 @@ def test_the_top_level_holds_what_people_expect() -> None:
     expected = {
         *PACKAGES, "templates", "static", "tests", "docs", "deploy", ".ci", "manage.py", "requirements.txt",
         "requirements-dev.txt", "constraints.txt", "README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", "Makefile",
-        "Procfile", ".env.example", ".gitignore",
+        "Procfile", ".env.example", ".gitignore", ".dockerignore",
     }  # fmt: skip
     optional = {"requirements-screening.txt", "requirements-whisperx.txt", "constraints-whisperx.txt"}
     made = {".git", ".venv", "var", ".env", ".mypy_cache", ".pytest_cache", ".ruff_cache", "build", "__pycache__"}

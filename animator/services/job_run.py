@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from animator import queue, storage
+from animator import figures, queue, storage
 from animator.conf import site_config
 from animator.models import Job, Result
 from animator.models.erasure import Why
@@ -25,7 +25,7 @@ from animator.models.job import JobState, Stage
 from animator.selectors.consent import job_is_covered
 from animator.selectors.engines import FORBIDDEN
 from animator.selectors.line import owners_at_their_limit
-from animator.services import quota, turns
+from animator.services import figure, quota, stage_clock, turns
 from animator.services.announcing import announce, announce_places
 from animator.services.erasure import erase_job_output
 from animator.services.quality_review import review_if_red
@@ -88,6 +88,7 @@ def _begun(job_id: UUID) -> Job | None:
         # It ran out a moment ago; the scheduler would find it within the minute.
         erase_job_output(job, Why.CONSENT_EXPIRED)
         return None
+    figure.observe(figures.WAIT_SECONDS, max(0.0, (timezone.now() - job.queued_at).total_seconds()))
     announce(job_id)
     announce_places()
     return job
@@ -110,6 +111,7 @@ def progress(job_id: UUID, token: str, stage: str, percent: float, eta_s: float 
     changed = _mine(job_id, token).update(stage=stage, percent=percent, eta_s=eta_s, heartbeat_at=now, updated_at=now)
     if changed != 1:
         return False
+    stage_clock.enter(token, stage)
     announce(job_id)
     return True
 
@@ -117,6 +119,7 @@ def progress(job_id: UUID, token: str, stage: str, percent: float, eta_s: float 
 def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
     """The video is there. Files of a run that is no longer wanted are erased."""
     now = timezone.now()
+    stage_clock.leave(token)
     with transaction.atomic():
         started_at = Job.objects.values_list("started_at", flat=True).filter(id=job_id).first() or now
         done = _mine(job_id, token).update(
@@ -148,9 +151,18 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
     if done != 1:
         storage.erase_folder(video.folder)
         return False
+    _count_video(video, (now - started_at).total_seconds())
     storage.erase_runs(job_id, keep=video.folder)
     _ended(job_id)
     return True
+
+
+def _count_video(video: FinishedVideo, seconds: float) -> None:
+    figure.count(figures.VIDEOS, verdict=video.verdict)
+    figure.count(figures.VIDEO_SECONDS, video.duration_s)
+    figure.observe(figures.JOB_SECONDS, seconds)
+    if video.duration_s > 0:
+        figure.observe(figures.REAL_TIME_FACTOR, seconds / video.duration_s)
 
 
 def fail_input(job_id: UUID, token: str, error: InputError) -> bool:
@@ -250,6 +262,7 @@ def _enqueue_anew(job_id: UUID, token: str) -> bool:
 
 def _requeue(job_id: UUID, token: str, *, pause_s: float, counts: bool) -> bool:
     now = timezone.now()
+    stage_clock.leave(token)
     fresh = "" if pause_s > 0 else new_token()
     changes: dict[str, Any] = {} if counts else {"attempts": F("attempts") - 1}
     with transaction.atomic():
@@ -260,12 +273,15 @@ def _requeue(job_id: UUID, token: str, *, pause_s: float, counts: bool) -> bool:
         if done == 1 and fresh:
             queue.enqueue_job(job_id, fresh)
     if done == 1:
+        if counts:
+            figure.count(figures.RETRIES)
         _ended(job_id)
     return done == 1
 
 
 def _fail(job_id: UUID, token: str, code: str, message: str, hint: str, *, reference: str, **more: Any) -> bool:
     now = timezone.now()
+    stage_clock.leave(token)
     with transaction.atomic():
         done = _mine(job_id, token).update(
             state=JobState.FAILED, error_code=code, error_message=message, error_hint=hint, reference=reference,
@@ -274,6 +290,7 @@ def _fail(job_id: UUID, token: str, code: str, message: str, hint: str, *, refer
         if done == 1:
             quota.refund(job_id)
     if done == 1:
+        figure.count(figures.FAILURES, kind="job", code=code)
         storage.erase_runs(job_id)
         _ended(job_id)
     return done == 1

@@ -11,8 +11,9 @@ from django.db import DatabaseError, connection
 
 from animator import storage
 from animator.conf import site_config
+from animator.figures import FAILURES
 from animator.models import Photo, Speech
-from animator.services import upload
+from animator.services import figure, upload
 from gpu_worker.errors import InputError
 from gpu_worker.lifeline import Lifeline
 from gpu_worker.schema import Finding
@@ -58,6 +59,7 @@ def ending(
         with lifeline(beat, beat, site_config().check_timeout_s):
             yield
     except InputError as error:
+        figure.count(FAILURES, kind="check", code=error.code)
         reject(key, token, error)
     except (SystemExit, KeyboardInterrupt):
         release(key, token, counts=False)

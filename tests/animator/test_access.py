@@ -344,6 +344,7 @@ def test_the_site_has_no_other_roots() -> None:
         "admin/queues/",
         "healthz",
         "readyz",
+        "metrics",
         "about/",
         "privacy/",
         "labelling/",

@@ -77,6 +77,7 @@ def test_no_page_may_load_from_elsewhere(tmp_path: Path) -> None:
         ({"DATABASE_URL": "postgresql://u@127.0.0.1/"}, "DATABASE_URL: the name"),
         ({"REDIS_URL": "http://127.0.0.1"}, "REDIS_URL: "),
         ({"STORAGE": "s3"}, "S3_BUCKET is not set"),
+        ({"STORAGE": "s3", "S3_BUCKET": "private", "S3_ENDPOINT_URL": "s3.internal"}, "S3_ENDPOINT_URL: "),
         ({"STORAGE": "ftp"}, "STORAGE: "),
         ({"CSRF_TRUSTED_ORIGINS": "example.org"}, "CSRF_TRUSTED_ORIGINS: "),
         ({"MAX_SIDE": "12"}, "MAX_SIDE: 12 is out of range"),
@@ -97,6 +98,7 @@ def test_postgresql_redis_and_s3_need_no_change_of_code(tmp_path: Path) -> None:
         STORAGE="s3",
         S3_BUCKET="private",
         S3_ENDPOINT_URL="https://s3.internal",
+        S3_PUBLIC_ENDPOINT_URL="https://media.example.org",
     )
     database = found["DATABASES"]["default"]
     assert (database["ENGINE"], database["HOST"], database["PORT"]) == (
@@ -104,7 +106,12 @@ def test_postgresql_redis_and_s3_need_no_change_of_code(tmp_path: Path) -> None:
     )  # fmt: skip
     assert {queue["URL"] for queue in found["RQ_QUEUES"].values()} == {"redis://cache.internal:6379/2"}
     assert found["STORAGES"]["default"]["OPTIONS"]["bucket_name"] == "private"
-    assert found["STORAGES"]["default"]["OPTIONS"]["default_acl"] == "private"
+    # No ACL: objects are private anyway, and buckets without ACLs refuse even that one.
+    assert found["STORAGES"]["default"]["OPTIONS"]["default_acl"] is None
+    policy = found["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
+    assert {"https://media.example.org", "https://private.media.example.org"} <= set(policy["media-src"])
+    assert "https://media.example.org" in policy["img-src"]
+    assert policy["script-src"] == ["'self'"]
 
 
 def test_the_address_of_a_running_bundled_redis_is_found(tmp_path: Path) -> None:
@@ -115,11 +122,13 @@ def test_the_address_of_a_running_bundled_redis_is_found(tmp_path: Path) -> None
 
 
 def test_the_example_lists_every_setting() -> None:
-    sources = [ROOT / "picturetalk_site" / "settings.py"]
+    sources = [ROOT / "picturetalk_site" / name for name in ("settings.py", "bucket.py")]
     asked = {
         name
         for source in sources
-        for name in re.findall(r"env\.(?:\w+)\(\s*\"([A-Z0-9_]+)\"", source.read_text(encoding="utf-8"))
+        for name in re.findall(
+            r"(?:env\.\w+|_address)\((?:env, )?\s*\"([A-Z0-9_]+)\"", source.read_text(encoding="utf-8")
+        )
     }
     # The engine knows nothing of the site's settings and asks the same environment itself.
     for name in ("screening/classifier_file", "weights", "model_fetch"):

@@ -17,6 +17,7 @@ from animator.services.consent_request import expire_requests
 from animator.services.file_erasure import finish_erasures, forget_abandoned_work
 from animator.services.recovery import recover
 from animator.services.retention import enforce
+from picturetalk_site.probe import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,10 @@ class Command(BaseCommand):
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        with Pulse("scheduler"):
+            self._until(stop)
+
+    def _until(self, stop: threading.Event) -> None:
         interval = site_config().recovery_interval_s
         until_cleanup = until_minute = 0.0
         while not stop.is_set():
