@@ -6,10 +6,11 @@ of it is done, so whatever was interrupted is simply made again.
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -48,6 +49,11 @@ class Throughput:
         return self.seconds / self.busy_s if self.busy_s > 0 else 0.0
 
 
+def cpu_seconds() -> float:
+    """Processor time of this process and of the programs it has run to their end."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
 def finished(folder: Path, batch: Batch) -> bool:
     """Whether this batch was made before."""
     return (folder / PARTS / f"{batch.stem}.json").is_file()
@@ -55,7 +61,9 @@ def finished(folder: Path, batch: Batch) -> bool:
 
 def make_batch(folder: Path, batch: Batch) -> Part:
     """Make one batch and record it: what a process or a worker of a queue does."""
+    began = cpu_seconds()
     part = batch.make(folder)
+    part = replace(part, measured=part.measured | {"cpu_s": cpu_seconds() - began})
     write_part(folder, part)
     return part
 

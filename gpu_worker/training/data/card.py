@@ -34,6 +34,7 @@ def card_figures(folder: Path, index: Index) -> dict[str, Any]:
     rows = index.clips
     measured = [part.measured for part in read_parts(folder)]
     busy = sum(one.get("wall_s", 0.0) for one in measured)
+    spent = sum(one.get("cpu_s", 0.0) for one in measured)
     given = sum(one.get("seconds", 0.0) for one in measured)
     figures: dict[str, Any] = {
         "fingerprint": index.fingerprint,
@@ -45,6 +46,8 @@ def card_figures(folder: Path, index: Index) -> dict[str, Any]:
         "input_hours": round(given / 3600, 3),
         "kept": round(sum(row["seconds"] for row in rows) / given, 3) if given else None,
         "times_real_time_per_process": round(given / busy, 1) if busy else None,
+        "cpu_seconds_per_hour": round(3600 * spent / given) if given and spent else None,
+        "bytes_per_hour": round(sum(shard.size for shard in index.shards) / max(index.seconds / 3600, 1e-9)),
         "removed_people": len(read_tombstones(folder)),
         "runs": [entry["run"] for entry in read_runs(folder)],
     }

@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from gpu_worker.errors import EngineError
 from gpu_worker.training.clip import Clip
 from gpu_worker.training.data.index import Index, fingerprint_of, read_index
+from gpu_worker.training.data.likeness import Faces
 from gpu_worker.training.data.shards import SHARDS, ShardEntry, read_shard
 from gpu_worker.weights import sha256_of
 
@@ -19,16 +22,18 @@ REQUIRED_PAPERS = ("licence", "consent", "commercial_use", "origin")
 
 @dataclass(frozen=True)
 class CheckReport:
-    """``problems`` holds one sentence for each thing that is wrong; none means that the set can be used."""
+    """``problems`` holds one sentence for each thing that is wrong; none means that the set can be used. ``notices``
+    are for somebody to look at: people in different parts whose faces are alike."""
 
     fingerprint: str
     shards: int
     clips: int
     seconds: float
     problems: tuple[str, ...]
+    notices: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"problems": list(self.problems), "ok": not self.problems}
+        return asdict(self) | {"problems": list(self.problems), "notices": list(self.notices), "ok": not self.problems}
 
 
 def check_dataset(folder: Path) -> CheckReport:
@@ -37,15 +42,23 @@ def check_dataset(folder: Path) -> CheckReport:
     problems = list(_of_index(folder, index))
     seconds, clips = 0.0, 0
     where: dict[str, str] = {}
+    faces = Faces()
     for entry in index.shards:
-        for clip_or_problem in _of_shard(folder, entry):
-            if isinstance(clip_or_problem, str):
-                problems.append(clip_or_problem)
+        for found in _of_shard(folder, entry):
+            if isinstance(found, str):
+                problems.append(found)
                 continue
+            clip, extra = found
             clips += 1
-            seconds += clip_or_problem.duration
-            problems += _of_clip(clip_or_problem, where)
-    return CheckReport(index.fingerprint, len(index.shards), clips, round(seconds, 3), tuple(problems))
+            seconds += clip.duration
+            problems += _of_clip(clip, where)
+            if "rest" in extra:
+                faces.add(clip.person, clip.split, extra["rest"])
+    notices = tuple(
+        f"{one} and {other} are in different parts and look alike ({apart:.4f} face heights): are they one person?"
+        for one, other, apart in faces.alike()
+    )
+    return CheckReport(index.fingerprint, len(index.shards), clips, round(seconds, 3), tuple(problems), notices)
 
 
 def _of_index(folder: Path, index: Index) -> Iterator[str]:
@@ -60,7 +73,7 @@ def _of_index(folder: Path, index: Index) -> Iterator[str]:
         yield "Two clips have the same key."
 
 
-def _of_shard(folder: Path, entry: ShardEntry) -> Iterator[Clip | str]:
+def _of_shard(folder: Path, entry: ShardEntry) -> Iterator[tuple[Clip, dict[str, NDArray[Any]]] | str]:
     path = folder / SHARDS / entry.name
     if not path.is_file():
         yield f"The shard {entry.name} is missing."
@@ -69,11 +82,11 @@ def _of_shard(folder: Path, entry: ShardEntry) -> Iterator[Clip | str]:
         yield f"The shard {entry.name} has another checksum than the index says."
     found: list[str] = []
     try:
-        for clip, _ in read_shard(path):
+        for clip, extra in read_shard(path):
             found.append(clip.key)
             if clip.split != entry.split:
                 yield f"The clip {clip.key} of part {clip.split} lies in the shard {entry.name}."
-            yield clip
+            yield clip, extra
     except EngineError as problem:
         yield str(problem)
         return

@@ -20,7 +20,7 @@ from gpu_worker.landmarks.mediapipe_models import MeshModel
 from gpu_worker.landmarks.mesh import shared_mesh
 from gpu_worker.media.sound import load_waveform
 from gpu_worker.motion.prosody import analyse
-from gpu_worker.schema import Timeline, Waveform
+from gpu_worker.schema import CONTROL, VISEMES, FloatArray, Timeline, Waveform
 from gpu_worker.speech.ladder import time_speech
 from gpu_worker.training.clip import FRAME_RATE, SAMPLE_RATE, Clip, Split, frame_visemes, phone_rows
 from gpu_worker.training.data import filters
@@ -233,17 +233,28 @@ class _Video(_Recorded):
         if judgement.reason:
             self.reject(start, end, judgement.reason, judgement.detail)
             return
-        controls, seen = motion.controls[rows].copy(), motion.seen[rows].copy()
+        visemes = frame_visemes(part.visemes, len(motion.controls[rows]), FRAME_RATE)
+        controls, seen = _for_training(motion.controls[rows], motion.seen[rows], visemes)
         recording = self.entry.recording
         papers = self.papers(part, start, judgement) | {"shot": track.shot, "faces_beside": track.others}
         clip = Clip(
             key=self.key(), person=recording.person, split=self.split, language=recording.language, source="video",
             samples=sound.samples, controls=controls, seen=seen, phones=phone_rows(part.phones),
-            visemes=frame_visemes(part.visemes, len(controls), FRAME_RATE), manifest=papers,
+            visemes=visemes, manifest=papers,
         )  # fmt: skip
         extra: Extra = {"pitch": _pitch_of(sound), "landmarks": _compact(track.landmarks[rows])}
         extra["rest"] = motion.rest.astype(np.float32)
         self.result.clips.append((clip, extra))
+
+
+def _for_training(
+    controls: FloatArray, seen: NDArray[np.bool_], visemes: NDArray[np.int8]
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Copies in which ``close`` is known in speech only: lips that rest on each other in a pause are no closure."""
+    controls, seen = controls.copy(), seen.copy()
+    seen[visemes == VISEMES.index("sil"), CONTROL["close"]] = False
+    controls[~seen] = 0.0
+    return controls, seen
 
 
 def _compact(landmarks: NDArray[np.float32]) -> NDArray[np.float16]:

@@ -19,6 +19,7 @@ from gpu_worker.schema import FloatArray, Image, Phone, Timeline, Waveform
 from gpu_worker.speech.synthesis import synthesise
 from gpu_worker.training.data import filters
 from gpu_worker.training.data.fitting import fit_controls
+from gpu_worker.training.data.likeness import Faces, shape_distance
 from gpu_worker.training.data.pieces import LONGEST, cut_points, piece_of, sound_of
 from gpu_worker.training.data.tracks import CutDetector, face_tracks
 from gpu_worker.visemes.coarticulation import mouth_opening, viseme_track
@@ -194,3 +195,18 @@ def test_long_speech_is_cut_in_pauses() -> None:
     assert part.phones[0].start == 0.0
     assert abs(part.phones[-1].end - part.duration) < 1e-6
     assert len(sound_of(Waveform(np.zeros(16000, np.float32), 16000), 0.5, 2.0).samples) == 24000
+
+
+def test_one_person_under_two_names_is_pointed_out() -> None:
+    random = np.random.default_rng(0)
+    one = astronaut_landmarks()[:468].astype(np.float64)
+    one = (one - one.mean(0)) / np.linalg.norm(one[10] - one[152])
+    other = one + 0.01 * np.sin(20.0 * one[:, ::-1])
+    faces = Faces()
+    turned = 1.3 * (one + 0.002 * random.standard_normal(one.shape)) @ np.diag([1.0, 1.0, 1.0]) + 5.0
+    faces.add("ann", "train", one.astype(np.float32))
+    faces.add("anna", "test", turned.astype(np.float32))
+    faces.add("bob", "test", other.astype(np.float32))
+    faces.add("ann's twin", "train", one.astype(np.float32))
+    assert {(first, second) for first, second, _ in faces.alike()} == {("ann", "anna"), ("ann's twin", "anna")}
+    assert shape_distance(one, other) > 0.006

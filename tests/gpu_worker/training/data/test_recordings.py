@@ -73,6 +73,7 @@ def test_a_video_clip_is_whole(built: Path) -> None:
     assert (clip.source, clip.language) == ("video", "en")
     assert {name for name in CONTROL_NAMES if clip.seen[:, CONTROL[name]].any()} == set(MEASURED)
     assert not clip.controls[:, CONTROL["tongue_up"]].any()
+    assert not clip.seen[clip.visemes == VISEMES.index("sil"), CONTROL["close"]].any()
     papers = clip.manifest
     assert (papers["licence"], papers["consent"], papers["commercial_use"]) == ("CC BY 4.0", "form 17", True)
     assert (papers["origin"], papers["sex"], papers["skin_tone"]) == ("talk.mp4", "female", "IV")
