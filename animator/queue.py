@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 INSPECT = "inspect"
 RENDER = "render"
+TRAINING = "training"
 
 
 def enqueue_photo_check(photo_id: UUID, token: str) -> None:
@@ -174,3 +175,10 @@ def _sender(queue: str, task: str, object_id: UUID, token: str, timeout: int, fr
             log.error("%s %s is not enqueued yet, Redis is away: %s", task, object_id, error)
 
     return send
+
+
+def enqueue_training(task: str, *arguments: str | float) -> None:
+    """Hours of work that nobody waits for. Raises ``RedisError`` when it cannot be sent."""
+    django_rq.get_queue(TRAINING, commit_mode="auto").enqueue(
+        task, *arguments, job_timeout=-1, result_ttl=24 * 3600, failure_ttl=30 * 24 * 3600
+    )

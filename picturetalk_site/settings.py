@@ -169,6 +169,8 @@ RQ_QUEUES = {
     "render": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": RENDER_TIMEOUT},
     # Everything that nobody waits for.
     "bulk": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": RENDER_TIMEOUT},
+    # Hours at a time, when nothing else is to be done.
+    "training": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1},
     "default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": INSPECT_TIMEOUT},
 }
 RQ = {"COMMIT_MODE": "on_db_commit"}

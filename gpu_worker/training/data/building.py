@@ -20,12 +20,17 @@ def synthesise_dataset(
 ) -> dict[str, Any]:
     """About ``hours`` of synthetic speech in ``folder``; more hours later add to what is there. Returns a summary."""
     open_dataset(folder, seed)
+    batches = plan_synthesis(folder, hours, seed)
+    done = run_batches(folder, batches, processes, stream)
+    return summary(write_index(folder), done)
+
+
+def plan_synthesis(folder: Path, hours: float, seed: int) -> tuple[SyntheticBatch, ...]:
+    """The batches of ``hours`` of synthetic speech, those that are there already included."""
     voices = voices_here()
     parts = assign_in(folder, voices.people, seed=seed)
     count = max(int(np.ceil(hours * 3600 / MEAN_SECONDS / BATCH)), 1)
-    batches = [SyntheticBatch(number, seed, voices, parts) for number in range(count)]
-    done = run_batches(folder, batches, processes, stream)
-    return summary(write_index(folder), done)
+    return tuple(SyntheticBatch(number, seed, voices, parts) for number in range(count))
 
 
 def build_dataset(
