@@ -112,6 +112,14 @@ def capabilities(folders: Iterable[Path] | None = None) -> list[Capability]:
     return [_judged(engine, searched) for engine in _ENGINES]
 
 
+def package_version(engine: str) -> str:
+    """The package that does an engine's work with its version, as in “mediapipe 0.10.21”; or the package called so
+    itself; empty where there is none."""
+    package = next((one.package for one in _ENGINES if one.name == engine), engine)
+    version = _version(package) if package else ""
+    return f"{package} {version}" if version else ""
+
+
 def as_json(found: Iterable[Capability]) -> str:
     """The list as indented JSON, for the command line and for operators' scripts."""
     return json.dumps([dataclasses.asdict(entry) for entry in found], indent=2)

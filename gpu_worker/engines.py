@@ -45,10 +45,6 @@ class Engines:
         """torch pays on an accelerator alone: on the CPU the embedded engine is several times as fast."""
         return "torch" if "torch" in self.renderers and cuda_present() else "warp"
 
-    def versions(self) -> dict[str, str]:
-        """Names of what this process would make a video with, for certificates."""
-        return {"landmarks": self.landmarks.name}
-
 
 @functools.cache
 def shared_engines() -> Engines:

@@ -20,6 +20,7 @@ from gpu_worker.delivery import deliver
 from gpu_worker.engines import Engines
 from gpu_worker.job_settings import expected_costs, job_config, job_label, job_watermark, poster_frame
 from gpu_worker.landmarks.inspect import inspect_photo
+from gpu_worker.made_by import made_by, refuse_forbidden, render_fallbacks, speech_fallbacks, timelines_of
 from gpu_worker.marks import MarkedFrames, Marks
 from gpu_worker.media import scratch
 from gpu_worker.media.framing import Framed, frame_photo
@@ -91,6 +92,7 @@ class Making:
             )
             report.expect(expected_costs(request, framed.photo, None))
             speech = speak(request, framed.faces, config, report.advance)
+            refuse_forbidden(speech_fallbacks(timelines_of(speech)), config)
             if speech is not None and request.heard is not None:
                 request.heard(speech.timeline)
             report.expect(expected_costs(request, framed.photo, speech))
@@ -144,11 +146,12 @@ class Making:
             seen += 1
             self.report.advance(min(1.0, 0.9 * seen / count))
 
-        names = {**self.engines.versions(), "render": film.engine}
-        if score.speech is not None:
-            corrected = ", corrected by hand" if score.speech.timeline.corrected else ""
-            names["speech"] = f"{score.speech.timeline.source}{corrected}"
-        return certificates.certify(film.video, plans, film.outside, film.region, self.engines.readers, names, watch)
+        made = made_by(self.request, self.config, self.engines.landmarks.name, score, film)
+        refuse_forbidden(made.fallbacks, self.config)
+        found = certificates.certify(
+            film.video, plans, film.outside, film.region, self.engines.readers, made.engines, watch
+        )
+        return replace(found, versions=made.versions, fallbacks=made.fallbacks)
 
     def deliver(self, score: Score, best: Film, certificate: Certificate, attempts: int) -> AnimationOutcome:
         """Give the chosen film its final names, its tags and its signature, and remove the others."""
@@ -160,7 +163,15 @@ class Making:
         return replace(outcome, seconds=self.report.seconds())
 
     def _engine(self) -> RenderEngine:
-        return self.engines.renderer(self.config.engine if self.request.engine == "auto" else self.request.engine)
+        """What was asked for. Where the operator's choice is missing another may stand in; a request's own is refused.
+
+        Raises InputError ``engine_unavailable``, FallbackForbiddenError.
+        """
+        wanted = self.config.engine if self.request.engine == "auto" else self.request.engine
+        if self.request.engine != "auto" or wanted in ("auto", *self.engines.renderers):
+            return self.engines.renderer(wanted)
+        refuse_forbidden(render_fallbacks(self.request, self.config, "warp"), self.config)
+        return self.engines.renderer("warp")
 
     def _load(self) -> Photo:
         if self._photo is None:

@@ -111,13 +111,27 @@ class FaceRig:
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """One engine did the work of another: at which stage, which was ``wanted``, which was ``used``, and why, as a
+    sentence. Engines are named as in :mod:`gpu_worker.capabilities`."""
+
+    stage: str
+    wanted: str
+    used: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Inspection:
-    """What the face check says of a photo. ``faces`` runs from left to right."""
+    """What the face check says of a photo. ``faces`` runs from left to right. ``engine`` found them, "" for the one
+    that usually does; ``fallbacks`` says in whose place."""
 
     width: int
     height: int
     faces: tuple[FaceRig, ...]
     findings: tuple[Finding, ...] = ()
+    engine: str = ""
+    fallbacks: tuple[Fallback, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -251,22 +265,11 @@ class FaceChecks:
 
 
 @dataclass(frozen=True)
-class Fallback:
-    """One engine did the work of another: at which stage, which was ``wanted``, which was ``used``, and why, as a
-    sentence. Engines are named as in :mod:`gpu_worker.capabilities`."""
-
-    stage: str
-    wanted: str
-    used: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Certificate:
     """The quality certificate of one video; ``verdict`` is the worst of its checks that could be verified.
 
     Where several faces move, ``faces`` holds what was measured on each, and ``checks`` the worst of them under each
-    name.
+    name. ``engines`` and ``versions`` say what made the video, ``fallbacks`` which engines did the work of others.
     """
 
     verdict: Verdict
@@ -274,3 +277,5 @@ class Certificate:
     engines: dict[str, str] = field(default_factory=dict)
     measurements: dict[str, float] = field(default_factory=dict)
     faces: tuple[FaceChecks, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    fallbacks: tuple[Fallback, ...] = ()

@@ -214,6 +214,7 @@ ENGINE_CONFIG = EngineConfig(
     max_text_chars=env.integer("MAX_TEXT_CHARS", EngineConfig.max_text_chars, low=1),
     fps=env.number("FPS", EngineConfig.fps, low=10, high=60),
     threads=env.integer("ENGINE_THREADS", EngineConfig.threads, low=0, high=256),
+    engine=env.choice("RENDER_ENGINE", EngineConfig.engine, ("auto", "warp", "torch")),
     label=env.flag("LABEL", EngineConfig.label),
     watermark=env.flag("WATERMARK", EngineConfig.watermark),
 )

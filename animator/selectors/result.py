@@ -18,6 +18,12 @@ from animator.selectors.photo_matching import copies_of
 
 #: The files of a result, by the name in their address.
 FILES = ("video.mp4", "poster.jpg", "certificate.json", "timeline.json")
+#: What owners are told where one engine did the work of another.
+STOOD_IN = {
+    "inspect": "The face was read by another engine than usual.",
+    "align": "The words were timed by another engine than usual.",
+    "render": "The pictures were drawn by another engine than usual.",
+}
 #: Files that are made of the timeline when somebody asks.
 SUBTITLES = ("subtitles.srt", "subtitles.vtt")
 
@@ -71,6 +77,21 @@ def _edits(result: Result) -> list[dict[str, str]]:
     ]
 
 
+def _made_by(certificate: dict[str, Any]) -> list[dict[str, str]]:
+    """What did the work, stage by stage; results from before have no versions."""
+    versions = certificate.get("versions", {})
+    return [
+        {"stage": stage, "engine": engine, "version": versions.get(stage, "")}
+        for stage, engine in certificate.get("engines", {}).items()
+    ]
+
+
+def _stood_in(certificate: dict[str, Any]) -> list[str]:
+    """Which work another engine than usual did, in its owner's words; the reasons are for administrators."""
+    stages = {one.get("stage", "") for one in certificate.get("fallbacks", [])}
+    return [sentence for stage, sentence in STOOD_IN.items() if stage in stages]
+
+
 def result_payload(result: Result, viewer: User) -> dict[str, Any]:
     """A result for the page that ``viewer`` looks at; the addresses are good for nobody else."""
     # What is shown has its address at once; what is pressed later asks for one then.
@@ -95,4 +116,6 @@ def result_payload(result: Result, viewer: User) -> dict[str, Any]:
         "verdict": result.verdict,
         "label": result.label,
         "certificate": result.certificate,
+        "made_by": _made_by(result.certificate),
+        "stood_in": _stood_in(result.certificate),
     }

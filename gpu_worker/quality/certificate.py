@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +275,8 @@ def as_dict(certificate: Certificate) -> dict[str, Any]:
         "verdict": certificate.verdict,
         "checks": _as_list(certificate.checks),
         "engines": dict(certificate.engines),
+        "versions": dict(certificate.versions),
+        "fallbacks": [asdict(one) for one in certificate.fallbacks],
         "measurements": dict(certificate.measurements),
     }
     if certificate.faces:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_worker.config import EngineConfig
+from gpu_worker.errors import FallbackForbiddenError
 from gpu_worker.rendering.arrays import F32, Bool
 from gpu_worker.rendering.parallel import FramePool, in_order
 from gpu_worker.rendering.portrait import Portrait
@@ -41,10 +42,13 @@ def torch_installed() -> bool:
 class TorchRenderer:
     """Renders one portrait with torch; see :class:`base.PortraitRenderer`."""
 
-    def __init__(self, warp: WarpRenderer, portrait: Portrait, device: torch.device, threads: int = 0) -> None:
+    def __init__(
+        self, warp: WarpRenderer, portrait: Portrait, device: torch.device, threads: int = 0, alone: bool = False
+    ) -> None:
+        """``alone``: the CPU engine may not go on when memory does not suffice."""
         from gpu_worker.rendering.torch_warp import TorchWarp
 
-        self._warp, self._portrait, self._threads = warp, portrait, threads
+        self._warp, self._portrait, self._threads, self._alone = warp, portrait, threads, alone
         self._skin = TorchWarp(portrait, device)
         budget = _BATCH_BYTES.get(device.type, _BATCH_BYTES["cpu"])
         #: Frames computed together.
@@ -98,7 +102,10 @@ class TorchRenderer:
                 return [frame for k in range(0, len(rows), size) for frame in self._batch(rows[k : k + size])]
             except torch.OutOfMemoryError:
                 if self.batch == 1:
-                    self._reason = "ran out of memory with a single frame"
+                    why = "ran out of memory with a single frame"
+                    if self._alone:
+                        raise FallbackForbiddenError("torch", "warp", f"{self.engine} {why}") from None
+                    self._reason = why
                 self.batch = max(1, self.batch // 2)
                 if torch.cuda.is_available():
                     torch.cuda.empty_cache()
@@ -148,4 +155,4 @@ class TorchEngine:
 
         warp = WarpEngine().prepare(photo, face, config)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        return TorchRenderer(warp, warp.portrait, device, config.threads)
+        return TorchRenderer(warp, warp.portrait, device, config.threads, "torch" in config.no_fallback)

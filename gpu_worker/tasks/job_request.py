@@ -11,6 +11,7 @@ from animator import storage
 from animator.conf import engine_config, signing_folder
 from animator.models import Job, Speech, SpeechTimeline
 from animator.models.speech import SpeechKind
+from animator.selectors.engines import forbidden_fallbacks
 from animator.selectors.pronunciation import dictionary_for
 from animator.selectors.timeline import timeline_of
 from gpu_worker.request import AnimationRequest, Line, SoundSpeech, TypedSpeech
@@ -26,6 +27,7 @@ def animation_request(job: Job) -> Iterator[AnimationRequest]:
         max_side=min(limits.max_side, job.max_side or limits.max_side),
         max_photo_bytes=10 * limits.max_photo_bytes,
         max_sound_bytes=10 * limits.max_sound_bytes,
+        no_fallback=limits.no_fallback | forbidden_fallbacks(),
     )
     with contextlib.ExitStack() as files:
         edited = {row.speech_id: row for row in job.timelines.all()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from animator.models import AuditEntry, EngineSpeed, EngineSwitch, Job, WorkerReport
+from animator.models import AuditEntry, EngineSpeed, EngineSwitch, Job, Result, WorkerReport
 from animator.models.job import JobState
 from animator.selectors import engines
 from animator.services import engine_switch, job_run, worker_report
@@ -20,6 +21,7 @@ from animator.services.engine_measuring import ask_for_measuring
 from gpu_worker.errors import FallbackForbiddenError
 from gpu_worker.machine import this_machine
 from gpu_worker.speed import Speed
+from tests.animator.conftest import finish_job, stored_video
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +181,31 @@ def test_measuring_again_keeps_what_was_measured(monkeypatch: pytest.MonkeyPatch
     row = EngineSpeed.objects.get()
     assert (row.engine, row.host, row.unit) == ("espeak-ng", this_machine().host, "times real time")
     assert row.value > 0
+
+
+def test_a_result_names_its_engines_and_what_stood_in(make_job: Callable[..., Job], signed_in: Client) -> None:
+    job = finish_job(make_job())
+    certificate = {
+        "verdict": "green", "checks": [],
+        "engines": {"landmarks": "mediapipe-mesh", "aligner": "pocketsphinx", "encoder": "libx264"},
+        "versions": {"landmarks": "mediapipe 0.10.21"},
+        "fallbacks": [{"stage": "align", "wanted": "whisperx", "used": "pocketsphinx", "reason": "a secret path"}],
+    }  # fmt: skip
+    Result.objects.filter(job=job).update(certificate=certificate)
+    page = signed_in.get(f"/jobs/{job.id}/").content.decode()
+    assert "mediapipe 0.10.21" in page
+    assert "Sounds found by" in page
+    assert "The words were timed by another engine than usual." in page
+    assert "a secret path" not in page
+
+
+def test_what_stood_in_is_kept_with_the_job(make_job: Callable[..., Job], office: Client) -> None:
+    job = make_job()
+    assert job_run.claim(job.id, job.token, "w")
+    fallback = {"stage": "render", "wanted": "torch", "used": "warp", "reason": "ran out of memory"}
+    video = stored_video(job.id, job.token, b"0" * 100)
+    video = replace(video, certificate={**video.certificate, "fallbacks": [fallback]})
+    assert job_run.finish(job.id, job.token, video)
+    assert Job.objects.get(id=job.id).fallbacks == [fallback]
+    page = office.get("/engines/").content.decode()
+    assert "ran out of memory" in page

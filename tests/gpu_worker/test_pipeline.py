@@ -15,7 +15,7 @@ import pytest
 from gpu_worker import making
 from gpu_worker.config import EngineConfig
 from gpu_worker.engines import Engines, shared_engines
-from gpu_worker.errors import Cancelled, InputError
+from gpu_worker.errors import Cancelled, FallbackForbiddenError, InputError
 from gpu_worker.media.photo import load_photo
 from gpu_worker.media.sound import write_wav
 from gpu_worker.media.video_reader import probe, read_frames
@@ -105,7 +105,12 @@ def test_the_certificate_vouches_for_lips_and_background(made: AnimationOutcome)
         "frozen_frames", "sound_complete",
     ):  # fmt: skip
         assert checks[name].verdict == "green", checks[name]
-    assert made.certificate.engines["render"] == "warp"
+    engines, versions = made.certificate.engines, made.certificate.versions
+    assert (engines["render"], engines["landmarks"], engines["voice"]) == ("warp", "mediapipe-mesh", "espeak-ng")
+    assert versions["landmarks"].startswith("mediapipe ")
+    assert versions["encoder"].startswith("ffmpeg ")
+    assert json.loads(made.certificate_json.read_text())["versions"] == versions
+    assert made.certificate.fallbacks == ()
 
 
 def test_progress_is_honest(made: AnimationOutcome, told: list[Progress]) -> None:
@@ -136,6 +141,16 @@ def test_same_seed_same_frames_other_seed_other_frames(
     other = _run(_typed(portrait, seed=11), engines, tmp_path / "other")
     assert _frames_digest(again.video) == _frames_digest(made.video)
     assert _frames_digest(other.video) != _frames_digest(made.video)
+
+
+def test_an_engine_that_nobody_may_replace_is_waited_for(portrait: Path, engines: Engines, tmp_path: Path) -> None:
+    alone = replace(engines, renderers={"warp": engines.renderers["warp"]})
+    config = replace(CONFIG, engine="torch", no_fallback=frozenset({"torch"}))
+    with pytest.raises(FallbackForbiddenError, match="torch"):
+        _run(_typed(portrait, config=config), alone, tmp_path / "refused")
+    # A request's own choice is its user's to mend.
+    with pytest.raises(InputError, match="torch"):
+        _run(_typed(portrait, engine="torch"), alone, tmp_path / "asked")
 
 
 def test_recorded_sound_with_its_words(portrait: Path, engines: Engines, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from animator.services import job_run
 from animator.services.job import cancel_job
 from gpu_worker import tasks
 from gpu_worker.config import EngineConfig
-from gpu_worker.errors import Cancelled, EngineError, InputError
+from gpu_worker.errors import Cancelled, EngineError, FallbackForbiddenError, InputError
 from gpu_worker.lifeline import DRAIN, Lifeline
 from gpu_worker.progress import Progress
 from gpu_worker.request import AnimationOutcome, AnimationRequest, SoundSpeech, TypedSpeech
@@ -135,6 +135,7 @@ def test_a_recording_is_handed_over_as_a_file(job: Job, pipeline: Any, media_fol
         (InputError("no_speech", "No words.", "Speak up."), False, "failed", "no_speech"),
         (EngineError("broken"), True, "queued", ""),
         (EngineError("broken for good", permanent=True), True, "failed", "engine_failed"),
+        (FallbackForbiddenError("torch", "warp", "it is missing"), False, "failed", "fallback_forbidden"),
         (RuntimeError("a bug"), True, "queued", ""),
         (MemoryError(), True, "queued", ""),
         (JobTimeoutException("too long"), True, "queued", ""),

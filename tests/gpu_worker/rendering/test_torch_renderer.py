@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from gpu_worker.config import EngineConfig
+from gpu_worker.errors import FallbackForbiddenError
 from gpu_worker.landmarks.inspect import inspect_photo
 from gpu_worker.rendering.renderer import WarpEngine, WarpRenderer
 from gpu_worker.rendering.torch_raster import draw_maps
@@ -150,3 +151,12 @@ def test_the_cpu_engine_does_not_load_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["warp", "True", "False"]
+
+
+def test_where_no_other_may_stand_in_too_little_memory_ends_the_work(
+    renderer: WarpRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = TorchRenderer(renderer, renderer.portrait, torch.device("cpu"), threads=1, alone=True)
+    monkeypatch.setattr(twin, "_skin", _Small(twin._skin, 0))
+    with pytest.raises(FallbackForbiddenError, match="ran out of memory"):
+        list(twin.frames(MotionTrack(25.0, _poses()[:2])))
