@@ -1,0 +1,144 @@
+"""Sound to the rows that the model takes, for a whole file and as it comes in from a microphone.
+
+Level and channel are taken out by subtracting the mean spectrum of the speech: of the whole sound for the model that
+sees everything, of what was heard so far (forgetting slowly, and beginning with what is usual) for the causal one.
+Training and use share this code, so that what the model learns is what it meets.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gpu_worker.schema import FloatArray
+from gpu_worker.sound_motion.acoustic import cepstra_of, state_scores
+from gpu_worker.sound_motion.layout import FEATURES, HOP, MEL_BANDS, ROW_HOP
+from gpu_worker.sound_motion.spectra import CEPSTRUM_BANDS, REACH, Spectra, SpectrumStream, empty_spectra
+
+#: Spectra this far below the loudest are no speech, dB.
+_SPEECH_DB = 35.0
+#: How fast the loudest is forgotten, dB a spectrum, and how loud speech is before any was heard, dB.
+_FORGET_DB, _FIRST_DB = 0.02, -30.0
+#: How fast the mean spectrum is forgotten, and how many spectra the usual one counts for.
+_KEEP, _PRIOR = 0.9985, 60.0
+#: Mean log energy of speech in each band, relative to its loudest level in natural-log units: a straight line.
+_USUAL_MEL, _USUAL_BANDS = (7.0, 6.0), (8.0, 6.0)
+_MEL_SIZE = 2.5
+#: Spectra after a row's first that its analysis needs.
+_AHEAD = 3
+
+
+class FeatureStream:
+    """Rows of features from sound in pieces of any size: equal to :func:`causal_features` of the whole."""
+
+    def __init__(self) -> None:
+        self._spectra = SpectrumStream()
+        self._mean = _RunningMean()
+        self._held = empty_spectra()
+        self._means = np.zeros((0, MEL_BANDS + CEPSTRUM_BANDS + 1), np.float32)
+        self._first = 0  # number of the first spectrum held
+        self._row = 0
+        self._samples = 0
+
+    def push(self, samples: FloatArray) -> FloatArray:
+        """The rows that ``samples`` complete, ``(n, FEATURES)``; n may be 0."""
+        self._samples += len(samples)
+        return self._take(self._spectra.push(samples))
+
+    def finish(self) -> FloatArray:
+        """The rows that are left when the sound has ended: ceil(samples / ROW_HOP) rows in all."""
+        rows = -(-self._samples // ROW_HOP)
+        tail = self._take(self._spectra.push(np.zeros(ROW_HOP + _AHEAD * HOP + REACH, np.float32)))
+        return tail[: max(len(tail) - (self._row - rows), 0)]
+
+    def _take(self, spectra: Spectra) -> FloatArray:
+        self._held = self._held.joined(spectra)
+        self._means = np.concatenate([self._means, self._mean.push(spectra)])
+        known = self._first + len(self._held)
+        last = max((known - 1 - _AHEAD) // 2 + 1, self._row)
+        rows = _rows(self._held, self._means, np.arange(self._row, last), self._first)
+        self._row = last
+        drop = max(2 * last - _AHEAD - self._first, 0)
+        self._held, self._means = self._held.part(drop), self._means[drop:]
+        self._first += drop
+        return rows
+
+
+def causal_features(samples: FloatArray) -> FloatArray:
+    """``(ceil(n / 320), FEATURES)`` of mono 16 kHz sound in [-1, 1]; row i knows 50 ms of what follows its instant."""
+    stream = FeatureStream()
+    return np.concatenate([stream.push(samples), stream.finish()])
+
+
+def full_features(samples: FloatArray) -> FloatArray:
+    """As :func:`causal_features`, but levelled by the speech of the whole sound."""
+    spectra = SpectrumStream().push(
+        np.concatenate([np.asarray(samples, np.float32), np.zeros(ROW_HOP + _AHEAD * HOP + REACH, np.float32)])
+    )
+    count = -(-len(samples) // ROW_HOP)
+    peak = float(spectra.level.max()) if len(spectra) else _FIRST_DB
+    speech = spectra.level > peak - _SPEECH_DB
+    both = np.concatenate([spectra.mel, spectra.bands], axis=1)
+    usual = _usual(peak)
+    total = both[speech].sum(axis=0) + _PRIOR / 3 * usual
+    mean = np.append(total / (speech.sum() + _PRIOR / 3), peak).astype(np.float32)
+    means = np.broadcast_to(mean, (len(spectra), len(mean)))
+    return _rows(spectra, means, np.arange(count), 0)
+
+
+def _rows(spectra: Spectra, means: FloatArray, rows: np.ndarray[tuple[int], np.dtype[np.int64]], first: int) -> FloatArray:
+    """Rows number ``rows`` out of spectra of which ``first`` is the number of the first."""
+    if not len(rows):
+        return np.zeros((0, FEATURES), np.float32)
+    at = 2 * rows - first
+    mean = means[at + 1]
+    cepstra = cepstra_of(spectra.bands)
+
+    def around(offset: int) -> FloatArray:
+        # Before the sound begins, the first spectrum is repeated.
+        found: FloatArray = cepstra[np.maximum(2 * rows + offset, 0) - first]
+        return found
+
+    levelled = around(0) - cepstra_of(mean[:, MEL_BANDS:-1])
+    scores = state_scores(
+        levelled, around(2) - around(-2), (around(3) - around(-1)) - (around(1) - around(-3))
+    )
+    shape = mean[:, :MEL_BANDS]
+    mel = np.concatenate([spectra.mel[at] - shape, spectra.mel[at + 1] - shape], axis=1) / _MEL_SIZE
+    voice = np.stack(
+        [(spectra.level[at] - mean[:, -1]) / 20.0 + 1.0, spectra.pitch[at], spectra.voiced[at]], axis=1
+    )
+    result: FloatArray = np.concatenate([np.clip(mel, -4.0, 4.0), scores, np.clip(voice, -3.0, 3.0)], axis=1)
+    return result.astype(np.float32)
+
+
+class _RunningMean:
+    """The mean spectrum of the speech so far, and its loudest level: one row for each spectrum."""
+
+    def __init__(self) -> None:
+        self._peak = _FIRST_DB
+        self._total = np.zeros(MEL_BANDS + CEPSTRUM_BANDS)
+        self._weight = 0.0
+
+    def push(self, spectra: Spectra) -> FloatArray:
+        means = np.empty((len(spectra), MEL_BANDS + CEPSTRUM_BANDS + 1), np.float32)
+        both = np.concatenate([spectra.mel, spectra.bands], axis=1).astype(np.float64)
+        for place, level in enumerate(spectra.level.tolist()):
+            self._peak = max(level, self._peak - _FORGET_DB)
+            if level > self._peak - _SPEECH_DB:
+                self._total = self._total * _KEEP + both[place]
+                self._weight = self._weight * _KEEP + 1.0
+            means[place, :-1] = (self._total + _PRIOR * _usual(self._peak)) / (self._weight + _PRIOR)
+            means[place, -1] = self._peak
+        return means
+
+
+#: One decibel as a natural log of energy.
+_NEPER = float(np.log(10.0) / 10.0)
+
+
+def _usual(peak_db: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The mean spectrum of speech whose loudest level is ``peak_db``: mel bands, then the acoustic model's."""
+    return _LINES + (peak_db - _FIRST_DB) * _NEPER
+
+
+_LINES = np.concatenate([np.linspace(*_USUAL_MEL, MEL_BANDS), np.linspace(*_USUAL_BANDS, CEPSTRUM_BANDS)])
