@@ -1,9 +1,9 @@
 """How well 20 ms of sound fit each phone, by the Gaussians of the acoustic model that comes with pocketsphinx.
 
-That model has heard hours of many people, which synthetic voices cannot replace: its opinion is the bridge from synthetic
-training to real speech. Only its context-independent part is used: 42 phones of three states, each a mixture of the
-phone's 128 Gaussians in each of three streams (cepstra, their velocity, their acceleration), BSD licence. The files are
-read from the installed package; nothing is copied.
+That model has heard hours of many people, which synthetic voices cannot replace: its opinion is the bridge from
+synthetic training to real speech. Only its context-independent part is used: 42 phones of three states, each a mixture
+of the phone's 128 Gaussians in each of three streams (cepstra, their velocity, their acceleration), BSD licence. The
+files are read from the installed package; nothing is copied.
 """
 
 from __future__ import annotations
@@ -97,9 +97,7 @@ def _streams() -> tuple[_Stream, ...]:
         mean, variance = means[:, place], variances[:, place]
         weights = np.concatenate([-0.5 / variance, mean / variance], axis=2).reshape(-1, 2 * CEPSTRA).T
         offset = -0.5 * (mean**2 / variance + np.log(2 * np.pi * variance)).sum(axis=2).reshape(-1)
-        streams.append(
-            _Stream(np.ascontiguousarray(weights, np.float32), offset.astype(np.float32), mixtures[place])
-        )
+        streams.append(_Stream(np.ascontiguousarray(weights, np.float32), offset.astype(np.float32), mixtures[place]))
     return tuple(streams)
 
 

@@ -8,6 +8,7 @@ Training and use share this code, so that what the model learns is what it meets
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpu_worker.schema import FloatArray
 from gpu_worker.sound_motion.acoustic import cepstra_of, state_scores
@@ -85,7 +86,9 @@ def full_features(samples: FloatArray) -> FloatArray:
     return _rows(spectra, means, np.arange(count), 0)
 
 
-def _rows(spectra: Spectra, means: FloatArray, rows: np.ndarray[tuple[int], np.dtype[np.int64]], first: int) -> FloatArray:
+def _rows(
+    spectra: Spectra, means: FloatArray, rows: np.ndarray[tuple[int], np.dtype[np.int64]], first: int
+) -> FloatArray:
     """Rows number ``rows`` out of spectra of which ``first`` is the number of the first."""
     if not len(rows):
         return np.zeros((0, FEATURES), np.float32)
@@ -99,14 +102,10 @@ def _rows(spectra: Spectra, means: FloatArray, rows: np.ndarray[tuple[int], np.d
         return found
 
     levelled = around(0) - cepstra_of(mean[:, MEL_BANDS:-1])
-    scores = state_scores(
-        levelled, around(2) - around(-2), (around(3) - around(-1)) - (around(1) - around(-3))
-    )
+    scores = state_scores(levelled, around(2) - around(-2), (around(3) - around(-1)) - (around(1) - around(-3)))
     shape = mean[:, :MEL_BANDS]
     mel = np.concatenate([spectra.mel[at] - shape, spectra.mel[at + 1] - shape], axis=1) / _MEL_SIZE
-    voice = np.stack(
-        [(spectra.level[at] - mean[:, -1]) / 20.0 + 1.0, spectra.pitch[at], spectra.voiced[at]], axis=1
-    )
+    voice = np.stack([(spectra.level[at] - mean[:, -1]) / 20.0 + 1.0, spectra.pitch[at], spectra.voiced[at]], axis=1)
     result: FloatArray = np.concatenate([np.clip(mel, -4.0, 4.0), scores, np.clip(voice, -3.0, 3.0)], axis=1)
     return result.astype(np.float32)
 
@@ -136,9 +135,10 @@ class _RunningMean:
 _NEPER = float(np.log(10.0) / 10.0)
 
 
-def _usual(peak_db: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _usual(peak_db: float) -> NDArray[np.float64]:
     """The mean spectrum of speech whose loudest level is ``peak_db``: mel bands, then the acoustic model's."""
-    return _LINES + (peak_db - _FIRST_DB) * _NEPER
+    usual: NDArray[np.float64] = _LINES + (peak_db - _FIRST_DB) * _NEPER
+    return usual
 
 
 _LINES = np.concatenate([np.linspace(*_USUAL_MEL, MEL_BANDS), np.linspace(*_USUAL_BANDS, CEPSTRUM_BANDS)])

@@ -5,7 +5,6 @@ A *row* is 20 ms of sound. Row i stands for the instant ``i / ROW_RATE`` from th
 
 from __future__ import annotations
 
-from gpu_worker.schema import CONTROLS, VISEMES
 from gpu_worker.visemes.parameters import SHAPES, TRANSPARENT
 
 #: Every sound is analysed at this rate, Hz.
@@ -58,5 +57,3 @@ LOOK_AHEAD_ROWS = 3
 ANALYSIS_SECONDS = 0.05
 #: The whole look-ahead of the causal model, seconds.
 LOOK_AHEAD_SECONDS = ANALYSIS_SECONDS + LOOK_AHEAD_ROWS / ROW_RATE
-
-assert set(MOUTH) | set(EXPRESSION) == set(CONTROLS) and len(VISEMES) == 15  # noqa: S101 - a hole here is a bug

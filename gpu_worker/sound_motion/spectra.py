@@ -93,9 +93,7 @@ class SpectrumStream:
 
 def empty_spectra() -> Spectra:
     none = np.zeros(0, np.float32)
-    return Spectra(
-        np.zeros((0, MEL_BANDS), np.float32), np.zeros((0, CEPSTRUM_BANDS), np.float32), none, none, none
-    )
+    return Spectra(np.zeros((0, MEL_BANDS), np.float32), np.zeros((0, CEPSTRUM_BANDS), np.float32), none, none, none)
 
 
 @lru_cache(maxsize=4)
@@ -112,7 +110,7 @@ def mel_filters(bands: int, low_hz: float, high_hz: float) -> FloatArray:
     filters: FloatArray = np.maximum(np.minimum(rising, falling), 0.0).astype(np.float32)
     # Narrow bands at low frequencies fall between two bins; each then takes the nearest.
     for band in np.flatnonzero(filters.sum(axis=0) == 0):
-        filters[int(round(edges[band + 1] / step)), band] = 1.0
+        filters[round(edges[band + 1] / step), band] = 1.0
     filters *= (2.0 / (edges[2:] - edges[:-2])).astype(np.float32)
     return filters
 

@@ -18,6 +18,12 @@ from gpu_worker.errors import EngineError, InputError
 #: Command: the module that carries it out, and what it does.
 COMMANDS: dict[str, tuple[str, str]] = {
     "dataset": ("gpu_worker.training.data.cli", "build, check and describe sets of training data"),
+    "train": ("gpu_worker.training.train_command", "train a sound-to-motion model on a data set"),
+    "evaluate": (
+        "gpu_worker.training.evaluate_command",
+        "judge a run on people held out, beside the rules it replaces",
+    ),
+    "export": ("gpu_worker.training.export_command", "write a run's model as ONNX and safetensors"),
 }
 
 

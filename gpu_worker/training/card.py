@@ -1,0 +1,93 @@
+"""The model card, written by the run itself: what it learnt from, how, how well it does and what it is not for.
+
+After Mitchell et al., "Model cards for model reporting" (2019).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gpu_worker.sound_motion.layout import LOOK_AHEAD_SECONDS
+from gpu_worker.training.config import TrainingConfig
+from gpu_worker.training.run_log import read_log
+
+NAME = "card.md"
+DATA, EVALUATION = "data.json", "evaluation.json"
+
+
+def write_card(run: Path, config: TrainingConfig, steps: int, seconds: float) -> None:
+    """Write ``card.md`` from what lies in the run's folder."""
+    (run / NAME).write_text(card(run, config, steps, seconds), encoding="utf-8")
+
+
+def card(run: Path, config: TrainingConfig, steps: int, seconds: float) -> str:
+    """The card as Markdown."""
+    data = _read(run / DATA)
+    best = min((row for row in read_log(run) if row["part"] == "validation"), key=lambda row: row["loss"], default=None)
+    kind = (
+        f"causal, {1000 * LOOK_AHEAD_SECONDS:.0f} ms of look-ahead"
+        if config.network.variant == "causal"
+        else "full context: it hears the whole sound before it answers"
+    )
+    lines = [
+        f"# {config.name} {config.version} ({config.network.variant})",
+        "",
+        "Sound to face motion: visemes, phones and the rig's controls for mouth, eyes, brows and head, 50 a second.",
+        "",
+        f"- Kind: temporal convolutional network, {kind}; {config.network.channels} channels, "
+        f"{len(config.network.dilations)} blocks.",
+        "- Input: log-mel spectra, pitch and level, and the phone scores of the acoustic model that comes with "
+        "pocketsphinx (BSD licence; read from the installed package).",
+        f"- Trained: {steps} steps of {config.training.batch} stretches of {config.training.rows / 50:g} s, seed "
+        f"{config.training.seed}, {seconds / 60:.0f} minutes; the mean of the weights at the best validation is used.",
+        "",
+        "## Data",
+        "",
+    ]
+    if data:
+        lines += [
+            f"- {data['hours']:g} hours ({data['clips']} clips, {len(data['people'])} people or voices, "
+            f"{len(data['languages'])} languages), data set fingerprint `{data['fingerprint'][:16]}`.",
+            f"- Languages: {', '.join(data['languages'])}.",
+            f"- Judged while learning on {len(data['validation_people'])} others.",
+            "- The papers of every clip (source, licence, consent) are in the data set's manifest.",
+        ]
+    lines += ["", "## Results", ""]
+    if best is not None:
+        lines.append(
+            f"Validation at step {best['step']}: {100 * best['viseme_accuracy']:.1f} % of rows in the right one of 15 "
+            f"viseme classes, {100 * best['phone_accuracy']:.1f} % in the right phone."
+        )
+    lines += [_evaluation(_read(run / EVALUATION)), "", "## Limits", "", *_LIMITS, "", "## Reproduce", "", "```"]
+    lines += [
+        f"python -m gpu_worker.training train --data DIR --config {config.name}-{config.network.variant}.toml -o RUN",
+        "python -m gpu_worker.training evaluate RUN --data DIR",
+        f"python -m gpu_worker.training export RUN -o {config.name}-{config.network.variant}.onnx",
+        "```",
+        "",
+        "The configuration is `config.json` of the run and in the exported file's description.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+_LIMITS = (
+    "- What the mouth does is learnt from rules where the data are synthetic: as good as those at best, not better.",
+    "- Words are better than sound alone: where the transcript is known, aligned phones are used instead.",
+    "- Music, several people at once and noise as loud as the voice make it guess.",
+    "- It says nothing of who speaks, and must not be used to tell what somebody said.",
+)
+
+
+def _evaluation(found: dict[str, Any]) -> str:
+    if not found:
+        return ""
+    return f"\n{found['table']}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    value = json.loads(path.read_text(encoding="utf-8"))
+    return value if isinstance(value, dict) else {}
