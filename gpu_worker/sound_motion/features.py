@@ -7,6 +7,8 @@ Training and use share this code, so that what the model learns is what it meets
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,8 @@ _KEEP, _PRIOR = 0.9985, 60.0
 #: Mean log energy of speech in each band, relative to its loudest level in natural-log units: a straight line.
 _USUAL_MEL, _USUAL_BANDS = (7.0, 6.0), (8.0, 6.0)
 _MEL_SIZE = 2.5
+#: Rows that are scored at a time: the acoustic model has 5376 Gaussians for each.
+_BLOCK_ROWS = 1000
 #: Spectra after a row's first that its analysis needs.
 _AHEAD = 3
 
@@ -56,7 +60,9 @@ class FeatureStream:
         self._means = np.concatenate([self._means, self._mean.push(spectra)])
         known = self._first + len(self._held)
         last = max((known - 1 - _AHEAD) // 2 + 1, self._row)
-        rows = _rows(self._held, self._means, np.arange(self._row, last), self._first)
+        parts = [np.arange(at, min(at + _BLOCK_ROWS, last)) for at in range(self._row, last, _BLOCK_ROWS)]
+        blocks = [_rows(self._held, self._means, part, self._first) for part in parts]
+        rows = np.concatenate([np.zeros((0, FEATURES), np.float32), *blocks])
         self._row = last
         drop = max(2 * last - _AHEAD - self._first, 0)
         self._held, self._means = self._held.part(drop), self._means[drop:]
@@ -70,8 +76,9 @@ def causal_features(samples: FloatArray) -> FloatArray:
     return np.concatenate([stream.push(samples), stream.finish()])
 
 
-def full_features(samples: FloatArray) -> FloatArray:
-    """As :func:`causal_features`, but levelled by the speech of the whole sound."""
+def full_features(samples: FloatArray, progress: Callable[[float], None] | None = None) -> FloatArray:
+    """As :func:`causal_features`, but levelled by the speech of the whole sound. ``progress`` is called with fractions
+    in [0, 1]; what it raises passes through."""
     spectra = SpectrumStream().push(
         np.concatenate([np.asarray(samples, np.float32), np.zeros(ROW_HOP + _AHEAD * HOP + REACH, np.float32)])
     )
@@ -83,7 +90,12 @@ def full_features(samples: FloatArray) -> FloatArray:
     total = both[speech].sum(axis=0) + _PRIOR / 3 * usual
     mean = np.append(total / (speech.sum() + _PRIOR / 3), peak).astype(np.float32)
     means = np.broadcast_to(mean, (len(spectra), len(mean)))
-    return _rows(spectra, means, np.arange(count), 0)
+    blocks = [np.zeros((0, FEATURES), np.float32)]
+    for first in range(0, count, _BLOCK_ROWS):
+        blocks.append(_rows(spectra, means, np.arange(first, min(first + _BLOCK_ROWS, count)), 0))
+        if progress is not None:
+            progress(min(first + _BLOCK_ROWS, count) / count)
+    return np.concatenate(blocks)
 
 
 def _rows(
@@ -94,11 +106,12 @@ def _rows(
         return np.zeros((0, FEATURES), np.float32)
     at = 2 * rows - first
     mean = means[at + 1]
-    cepstra = cepstra_of(spectra.bands)
+    begin = max(int(at[0]) - _AHEAD, 0)
+    cepstra = cepstra_of(spectra.bands[begin : int(at[-1]) + _AHEAD + 1])
 
     def around(offset: int) -> FloatArray:
         # Before the sound begins, the first spectrum is repeated.
-        found: FloatArray = cepstra[np.maximum(2 * rows + offset, 0) - first]
+        found: FloatArray = cepstra[np.maximum(2 * rows + offset, 0) - first - begin]
         return found
 
     levelled = around(0) - cepstra_of(mean[:, MEL_BANDS:-1])

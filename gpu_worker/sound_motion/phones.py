@@ -6,6 +6,8 @@ say too: the lips need the class to be right before they need the phone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from gpu_worker.errors import EngineError
@@ -20,12 +22,15 @@ _CHANGE, _VISEME_SHARE = 2.0, 0.5
 _LEAST = 1e-4
 
 
-def sound_phones(samples: FloatArray, model: SoundModel | None = None) -> list[Phone]:
-    """Contiguous phones (with ``SIL``) over the whole of mono 16 kHz sound in [-1, 1].
+def sound_phones(
+    samples: FloatArray, progress: Callable[[float], None] | None = None, model: SoundModel | None = None
+) -> list[Phone]:
+    """Contiguous phones (with ``SIL``) over the whole of mono 16 kHz sound in [-1, 1]. ``progress`` is called with
+    fractions in [0, 1]; what it raises passes through.
 
     Raises :class:`EngineError` where no speech is made out or the model is missing.
     """
-    phones = decoded(motion_of(samples, model or shipped_model("full")), len(samples) / RATE)
+    phones = decoded(motion_of(samples, model or shipped_model("full"), progress=progress), len(samples) / RATE)
     if not any(phone.phone != "SIL" for phone in phones):
         raise EngineError("No phones could be made out.")
     return phones

@@ -6,6 +6,8 @@ of an instant t comes as soon as sound up to t + 110 ms (and the rest of its 20 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from gpu_worker.errors import EngineError
@@ -94,14 +96,16 @@ class SoundStream:
         return frames
 
 
-def motion_of(samples: FloatArray, model: SoundModel, seed: int = 0) -> Motion:
+def motion_of(
+    samples: FloatArray, model: SoundModel, seed: int = 0, progress: Callable[[float], None] | None = None
+) -> Motion:
     """What the model says of each row of a whole sound (mono, 16 kHz, [-1, 1]): ceil(n / 320) rows."""
     if not len(samples):
         raise EngineError("there is no sound")
     if model.causal:
         stream = RowStream(model, seed)
         return _joined(stream.push(samples), stream.finish())
-    features = full_features(samples)
+    features = full_features(samples, progress)
     motion, _ = model.answer(features, noise_rows(seed, 0, len(features)))
     return motion
 

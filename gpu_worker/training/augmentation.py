@@ -104,10 +104,10 @@ def masked_features(features: FloatArray, generator: np.random.Generator) -> Flo
         raise ValueError(f"rows must be {FEATURES} wide, not {features.shape[1]}")
     changed = features.copy()
     mel = changed[:, MEL_COLUMNS].reshape(len(changed), 2, MEL_BANDS)
+    mel += generator.normal(0.0, 0.12, (1, 1, MEL_BANDS)).astype(np.float32)
     for _ in range(2):
         width, first = int(generator.integers(0, 14)), int(generator.integers(0, MEL_BANDS))
         mel[:, :, first : first + width] = 0.0
-    mel += generator.normal(0.0, 0.12, (1, 1, MEL_BANDS)).astype(np.float32)
     changed[:, MEL_COLUMNS] = mel.reshape(len(changed), -1)
     for _ in range(int(generator.integers(0, 3))):
         width, first = int(generator.integers(1, 8)), int(generator.integers(0, len(changed)))

@@ -14,15 +14,13 @@ from gpu_worker.landmarks import rig_fit
 from gpu_worker.landmarks.points import INNER_LIPS, OUTER_LIPS
 from gpu_worker.rendering.arrays import F64
 from gpu_worker.rendering.basis import FieldSolver
-from gpu_worker.rendering.pose import HeadFrame, ring_points
+from gpu_worker.rendering.pose import FACE_HEIGHT_MM, HeadFrame, ring_points
 from gpu_worker.rendering.shapes import build_basis, measure_mouth, shape_weights
 from gpu_worker.rendering.topology import FACE_POINTS, build_topology
 from gpu_worker.schema import CONTROL, FloatArray
 
 #: Points of the lips' contours, outer then inner.
 LIPS: tuple[int, ...] = (*OUTER_LIPS, *INNER_LIPS)
-#: Millimetres of a face height (point 10 to point 152).
-_FACE_MM = 120.0
 _PIXELS = 400.0
 _GAP_ROWS = (len(OUTER_LIPS) + INNER_LIPS.index(13), len(OUTER_LIPS) + INNER_LIPS.index(14))
 
@@ -32,7 +30,7 @@ def lip_points(controls: FloatArray) -> FloatArray:
     rest, basis = _lips()
     weights = shape_weights(np.asarray(controls, np.float32), CONTROL)
     moved = rest + np.einsum("fk,kpd->fpd", weights, basis)
-    points: FloatArray = (moved[:, :, :2] * _FACE_MM).astype(np.float32)
+    points: FloatArray = (moved[:, :, :2] * FACE_HEIGHT_MM).astype(np.float32)
     return points
 
 
