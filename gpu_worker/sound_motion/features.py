@@ -62,7 +62,7 @@ class FeatureStream:
         last = max((known - 1 - _AHEAD) // 2 + 1, self._row)
         parts = [np.arange(at, min(at + _BLOCK_ROWS, last)) for at in range(self._row, last, _BLOCK_ROWS)]
         blocks = [_rows(self._held, self._means, part, self._first) for part in parts]
-        rows = np.concatenate([np.zeros((0, FEATURES), np.float32), *blocks])
+        rows: FloatArray = np.concatenate([np.zeros((0, FEATURES), np.float32), *blocks])
         self._row = last
         drop = max(2 * last - _AHEAD - self._first, 0)
         self._held, self._means = self._held.part(drop), self._means[drop:]

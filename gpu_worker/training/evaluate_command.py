@@ -12,7 +12,7 @@ def add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, required=True, metavar="DIR", help="the data set whose test people judge it"
     )
-    parser.add_argument("--most-clips", type=int, default=200, metavar="N", help="judge at most so many (default: 200)")
+    parser.add_argument("--most-clips", type=int, default=200, metavar="N", help="so many of each kind (default: 200)")
     parser.add_argument("--json", action="store_true", help="all numbers as JSON in place of the table")
 
 

@@ -21,7 +21,7 @@ from gpu_worker.sound_motion.phones import decoded
 from gpu_worker.sound_motion.stream import controls_at
 from gpu_worker.training.baselines import Made, Maker, from_decoding, from_loudness, from_phones, from_truth, held_still
 from gpu_worker.training.checkpoint import load_checkpoint
-from gpu_worker.training.clip import Clip
+from gpu_worker.training.clip import Clip, Source
 from gpu_worker.training.config import TrainingConfig
 from gpu_worker.training.discriminators import SHIFTS, SyncCritic
 from gpu_worker.training.metrics import METRICS, Judged, bootstrap, head_motion, measure
@@ -31,6 +31,12 @@ from gpu_worker.training.trainer import BEST, run_config
 from gpu_worker.training.weight_files import load_weights
 
 NAME = "evaluation.json"
+SOURCES: tuple[Source, ...] = ("video", "speech", "synthetic")
+TITLES = {
+    "video": "Talking people, face and sound",
+    "speech": "Real speech, against the rules with forced alignment",
+    "synthetic": "Synthetic voices, exact labels",
+}
 _ARROWS = {"up": "↑", "down": "↓", "like": ""}
 
 
@@ -88,18 +94,33 @@ def load_judge(run: Path) -> Judge:
 
 
 def evaluate_run(run: Path, data: Path, most_clips: int = 200) -> dict[str, Any]:
-    """Judge the run on the test people of ``data``; also written to ``evaluation.json`` of the run.
+    """Judge the run on the test people of ``data``, each kind of clips apart; also written to ``evaluation.json`` of
+    the run. ``most_clips`` of each kind are judged, evenly over the people.
 
     Raises :class:`InputError` ``no_run``, ``bad_weights``, ``no_test_clips``.
     """
     judge = load_judge(run)
-    clips = spread(list(chosen(data, "test", judge.config.data.sources, 0.0)), most_clips)
-    if not clips:
+    groups: dict[str, list[Clip]] = {}
+    for clip in chosen(data, "test", SOURCES, 0.0):
+        groups.setdefault(clip.source, []).append(clip)
+    if not groups:
         raise InputError("no_test_clips", f"The set {data} has no test people.", "See dataset card.")
-    makers = ways(judge, clips, _mean_pose(data, judge.config))
-    rows = {name: [_judged(judge, clip, maker(clip)) for clip in clips] for name, maker in makers.items()}
-    people = [clip.person for clip in clips]
+    mean = _mean_pose(data, judge.config)
     found: dict[str, Any] = {
+        "groups": {source: _judged_group(judge, spread(clips, most_clips), mean) for source, clips in groups.items()}
+    }
+    found["table"] = "\n\n".join(f"**{TITLES[name]}.** {table(group)}" for name, group in found["groups"].items())
+    (run / NAME).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return found
+
+
+def _judged_group(judge: Judge, clips: Sequence[Clip], mean: FloatArray) -> dict[str, Any]:
+    """Every way of making motion, measured on every clip."""
+    rows = {
+        name: [_judged(judge, clip, maker(clip)) for clip in clips] for name, maker in ways(judge, clips, mean).items()
+    }
+    people = [clip.person for clip in clips]
+    return {
         "clips": len(clips),
         "people": sorted(set(people)),
         "languages": sorted({clip.language for clip in clips}),
@@ -109,10 +130,19 @@ def evaluate_run(run: Path, data: Path, most_clips: int = 200) -> dict[str, Any]
             way: {name: _interval([row[name] for row in measured], people) for name in METRICS}
             for way, measured in rows.items()
         },
+        "clip_rows": [
+            {"key": clip.key, "person": clip.person, "language": clip.language}
+            | {
+                way: {name: round(value, 4) for name, value in rows[way][place].items() if np.isfinite(value)}
+                for way in rows
+            }
+            for place, clip in enumerate(clips)
+        ],
     }
-    found["table"] = table(found)
-    (run / NAME).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    return found
+
+
+def _rounded(measured: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in measured.items() if np.isfinite(value)}
 
 
 def spread(clips: Sequence[Clip], most: int) -> list[Clip]:

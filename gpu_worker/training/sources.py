@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ def load_sources(
 
 
 def chosen(
-    data: Path, split: Split, sources: tuple[str, ...], most_hours: float, without: tuple[str, ...] = ()
+    data: Path, split: Split, sources: Sequence[str], most_hours: float, without: tuple[str, ...] = ()
 ) -> Iterator[Clip]:
     """The clips of a split that are of ``sources`` and not of the languages ``without`` (``es`` covers ``es-419``), up
     to so many hours (0: all)."""

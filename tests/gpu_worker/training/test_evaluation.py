@@ -12,7 +12,7 @@ from gpu_worker.training.metrics import METRICS
 
 
 def test_a_run_is_judged_beside_what_it_would_replace(tiny_run: Path, tiny_data: Path) -> None:
-    found = evaluate_run(tiny_run, tiny_data)
+    found = evaluate_run(tiny_run, tiny_data)["groups"]["synthetic"]
     assert found["clips"] == 2
     assert found["people"] == ["person 4", "person 5"]
     ways = found["ways"]
@@ -24,10 +24,12 @@ def test_a_run_is_judged_beside_what_it_would_replace(tiny_run: Path, tiny_data:
     assert found["own"]["head_speed"] > 1.0
     mean, low, high = ways["model"]["lmd"]
     assert low <= mean <= high
-    table = found["table"].splitlines()
+    told = json.loads((tiny_run / NAME).read_text())
+    assert told["groups"]["synthetic"]["clips"] == 2
+    table = told["table"].splitlines()
+    assert table[0].startswith("**Synthetic voices")
     assert len(table) == 5 + len(ways)
     assert table[2].count("|") == len(METRICS) + 2
-    assert json.loads((tiny_run / NAME).read_text())["clips"] == 2
 
 
 def test_a_set_without_test_people_is_refused(tiny_run: Path, tmp_path: Path) -> None:
