@@ -17,6 +17,7 @@ from typing import Protocol, TextIO
 
 from gpu_worker.cores import usable_cores
 from gpu_worker.training.data.index import PARTS, Part, write_part
+from gpu_worker.training.data.shards import SHARDS
 
 
 class Batch(Protocol):
@@ -62,6 +63,8 @@ def finished(folder: Path, batch: Batch) -> bool:
 def make_batch(folder: Path, batch: Batch) -> Part:
     """Make one batch and record it: what a process or a worker of a queue does."""
     began = cpu_seconds()
+    for begun in (folder / SHARDS).glob(f".*-{batch.stem}.tar.*.part"):
+        begun.unlink(missing_ok=True)  # by somebody who was killed
     part = batch.make(folder)
     part = replace(part, measured=part.measured | {"cpu_s": cpu_seconds() - began})
     write_part(folder, part)

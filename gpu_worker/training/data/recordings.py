@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import time
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ from gpu_worker.training.data.video_source import open_video
 
 #: Longest sound file that is read, seconds and bytes.
 _LONGEST, _LARGEST = 4 * 3600.0, 4 << 30
+log = logging.getLogger(__name__)
 Extra = dict[str, NDArray[Any]]
 
 
@@ -104,11 +106,14 @@ class Found:
 
 
 def clips_of(entry: Input, split: Split) -> Found:
-    """The clips of one recording and what was left out of it; a recording that cannot be read is left out whole."""
+    """The clips of one recording and what was left out of it. One that cannot be read, or that trips the measuring up,
+    is left out whole: a single odd file must not stop a build of thousands."""
     try:
         return _Video(entry, split).found() if entry.recording.source == "video" else _Speech(entry, split).found()
-    except (InputError, EngineError) as problem:
+    except (InputError, EngineError, ArithmeticError, LookupError, ValueError) as problem:
         reason = problem.code if isinstance(problem, InputError) else "failed"
+        if not isinstance(problem, InputError):
+            log.warning("%s could not be measured", entry.recording.name, exc_info=problem)
         row = {"input": entry.recording.name, "person": entry.recording.person, "sha256": entry.sha256}
         return Found([], [row | {"reason": reason, "detail": str(problem)}])
 

@@ -114,6 +114,20 @@ def test_a_second_build_makes_nothing_anew(source: Source, built: Path) -> None:
     assert (told["batches"], told["recordings_skipped"], told["fingerprint"]) == (0, 5, before)
 
 
+def test_one_odd_file_does_not_stop_a_build(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(*_: object) -> None:
+        raise ValueError("a sound like no other")
+
+    monkeypatch.setattr("gpu_worker.training.data.recordings.load_waveform", odd)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(source.folder / "stray.wav", folder)
+    entry = {"file": "stray.wav", "person": "ann", "licence": "x", "consent": "y", "commercial_use": "no"}
+    (folder / "manifest.json").write_text(json.dumps([entry]))
+    assert build_dataset(folder, tmp_path / "out", processes=1)["clips"] == 0
+    assert rejected(tmp_path / "out") == {"stray.wav": "failed"}
+
+
 def test_the_card_counts(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dataset", "card", str(built)]) == 0
     text = capsys.readouterr().out

@@ -30,13 +30,13 @@ VOICES = Voices(("gmw/de", "roa/fr", "ccs/ka"), ("", "f3"), ())
 PARTS = {"espeak-ng plain": "train", "espeak-ng f3": "test"}
 
 
-def batch(count: int = 10, number: int = 0) -> SyntheticBatch:
+def batch(count: int = 6, number: int = 0) -> SyntheticBatch:
     return SyntheticBatch(number, 5, VOICES, PARTS, count)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small data set of ten utterances."""
+    """A small data set of six utterances."""
     made = tmp_path_factory.mktemp("synthetic")
     run_batches(made, [batch()], processes=1)
     write_index(made)
@@ -53,13 +53,13 @@ def test_what_is_labelled_is_what_sounds(folder: Path) -> None:
         level = np.array([np.sqrt((clip.samples[max(i - 320, 0) : i + 320] ** 2).mean()) for i in at])
         quiet = level < level.max() * 10 ** (-35 / 20)
         agree.append(float((quiet == (clip.visemes == VISEMES.index("sil"))).mean()))
-    assert len(agree) > 1
+    assert agree
     assert np.mean(agree) > 0.85
 
 
 def test_clips_are_whole(folder: Path) -> None:
     clips = list(iterate_clips(folder))
-    assert len(clips) == 10
+    assert len(clips) == 6
     assert {clip.split for clip in clips} == {"train", "test"}
     mouth = [CONTROL_NAMES.index(name) for name in MOUTH_CONTROLS]
     for clip in clips:
@@ -73,7 +73,7 @@ def test_clips_are_whole(folder: Path) -> None:
         assert (clip.visemes >= 0).all()
         assert clip.controls[:, CONTROL_NAMES.index("jaw")].max() > 0.2
     assert check_dataset(folder).problems == ()
-    assert check_dataset(folder).clips == 10
+    assert check_dataset(folder).clips == 6
 
 
 def test_the_same_seed_speaks_the_same(folder: Path, tmp_path: Path) -> None:
@@ -95,10 +95,12 @@ def test_an_interrupted_build_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
         run_batches(tmp_path, plan, processes=1)
     monkeypatch.undo()
     stamp = {file: file.stat().st_mtime_ns for file in (tmp_path / "shards").iterdir()}
+    (tmp_path / "shards" / f".train-{plan[1].stem}.tar.99.part").write_bytes(b"of somebody who was killed")
     said = io.StringIO()
     done = run_batches(tmp_path, plan, processes=2, stream=said)  # in other processes, too
     assert (done.batches, done.skipped, done.clips) == (2, 1, 2)
     assert "times real time" in said.getvalue()
+    assert not list((tmp_path / "shards").glob(".*"))
     assert all(file.stat().st_mtime_ns == before for file, before in stamp.items())
     write_index(tmp_path)
     assert check_dataset(tmp_path).problems == ()
