@@ -1,5 +1,5 @@
 # Every target sets up what it needs in .venv first; see deploy/setup.py.
-.PHONY: run test integration lint bench sheets install clean
+.PHONY: run test integration lint bench loadtest sheets install clean
 
 run:
 	@sh deploy/bootstrap.sh run
@@ -17,6 +17,10 @@ lint:
 # 20 s of speech at four sizes on one and on two cores: minutes. make bench SIZES=512x512 CORES=2 is one of the cases.
 bench:
 	@sh deploy/bootstrap.sh bench $(if $(SIZES),--sizes $(SIZES)) $(if $(CORES),--cores $(CORES))
+
+# Videos a minute with one, two, three workers on this machine, and what one video costs every part: minutes.
+loadtest:
+	@sh deploy/bootstrap.sh loadtest $(if $(WORKERS),--workers $(WORKERS)) $(if $(JOBS),--jobs $(JOBS))
 
 sheets:
 	@sh deploy/bootstrap.sh sheets

@@ -31,6 +31,7 @@ SITE_TESTS = tuple(
     f"tests/animator/test_{name}.py"
     for name in (
         "concurrency", "turns", "ledger", "consents", "shares", "minors", "audit_chain", "erasure",
+        "backup",
     )
 )  # fmt: skip
 #: Fifty jobs show nothing of the database that ten do not.

@@ -39,6 +39,7 @@ TASKS: dict[str, tuple[bool, tuple[str, ...]]] = {
     "run": (False, ("-m", "picturetalk_site.run")),
     "manage": (False, ("manage.py",)),
     "bench": (False, ("-m", "gpu_worker", "bench")),
+    "loadtest": (True, ("deploy/loadtest.py",)),
     "sheets": (True, ("deploy/sheets.py",)),
     "lint": (True, ("deploy/check.py", "lint")),
     "test": (True, ("deploy/check.py", "test")),

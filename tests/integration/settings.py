@@ -18,6 +18,8 @@ DATABASE_SERVER.start()
 BUCKET_SERVER = S3Server()
 atexit.register(BUCKET_SERVER.stop)
 BUCKET_SERVER.start()
+# Backups are made by PostgreSQL's own programs.
+os.environ["PATH"] = f"{DATABASE_SERVER.programs}{os.pathsep}{os.environ['PATH']}"
 os.environ["PICTURETALK_TEST_SERVICES"] = json.dumps({"DATABASE_URL": DATABASE_SERVER.url("picturetalk")})
 
 from tests.settings import *  # noqa: E402, F403

@@ -42,6 +42,18 @@ def test_a_signed_video_is_trusted_below_its_anchor_and_only_valid_without(signe
     assert unknown.findings == ("signingCredential.untrusted",)
 
 
+def test_after_a_change_of_certificates_older_videos_are_still_trusted(
+    signed: Path, video: Path, chain: ChainFiles, tmp_path: Path
+) -> None:
+    """``anchor.pem`` of the new folder holds the new root and the old one."""
+    renewed = make_chain(tmp_path / "renewed")
+    later = Path(shutil.copy(video, tmp_path / "later.mp4"))
+    sign_file(later, CLAIM, load_identity(renewed.chain.parent))
+    both = renewed.anchor.read_text() + chain.anchor.read_text()
+    assert [read_manifest(path, "mp4", both).state for path in (signed, later)] == ["trusted", "trusted"]
+    assert read_manifest(signed, "mp4", renewed.anchor.read_text()).state == "valid"
+
+
 def test_another_operators_anchor_does_not_make_it_trusted(signed: Path, tmp_path: Path) -> None:
     other = make_chain(tmp_path / "other")
     assert read_manifest(signed, "mp4", other.anchor.read_text()).state == "valid"
