@@ -286,7 +286,8 @@ class PlanAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Empty limits are the site's settings."""
 
     list_display = ("name", "is_default", "share", "jobs_per_day", "minutes_per_month", "max_side", "storage_bytes",
-                    "active_jobs", "running_jobs", "uploads_per_day", "upload_bytes")  # fmt: skip
+                    "active_jobs", "running_jobs", "uploads_per_day", "forms_per_day",
+                    "upload_bytes")  # fmt: skip
 
 
 @admin.register(UserLimits)

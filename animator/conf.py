@@ -35,6 +35,8 @@ class SiteConfig:
     max_storage_bytes: int = 2 * 1024**3
     #: Photos and sounds that a user may bring in a day.
     uploads_per_day: int = 200
+    #: Other forms (WebM, GIF, WebP) that one user may have made in a day.
+    forms_per_day: int = 30
     #: Runs of one job before it is given up.
     max_attempts: int = 3
     #: Pause before a failed run is tried again, seconds, multiplied by the number of runs so far.
@@ -113,6 +115,7 @@ _NAMES = {
     "minutes_per_month": "QUOTA_MINUTES_PER_MONTH",
     "max_storage_bytes": "QUOTA_STORAGE_BYTES",
     "uploads_per_day": "QUOTA_UPLOADS_PER_DAY",
+    "forms_per_day": "QUOTA_FORMS_PER_DAY",
     "keep_consent_recordings": "KEEP_CONSENT_RECORDINGS",
     "keep_results_days": "KEEP_RESULTS_DAYS",
     "keep_failed_days": "KEEP_FAILED_DAYS",

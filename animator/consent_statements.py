@@ -51,8 +51,9 @@ STATEMENTS: dict[str, Statement] = {
         Statement(
             Basis.SELF,
             "It is me",
-            f"I am the person in this photo and agree that my face is made to say the words I have chosen. {_ALWAYS}",
-            "2026-11-2",
+            f"I am the person in this photo and agree that my face is made to say the words, and to make the "
+            f"movements, that I have chosen. {_ALWAYS}",
+            "2026-11-3",
         ),
         Statement(
             Basis.LIVING_AGREED,
@@ -71,9 +72,10 @@ STATEMENTS: dict[str, Statement] = {
         Statement(
             Basis.HISTORIC,
             "A historic figure",
-            "The person in this photo is a figure of history who died long ago. I will say that the words are not "
-            f"theirs wherever that is not plain, and I will not misstate what they stood for. {_ALWAYS}",
-            "2026-11-2",
+            "The person in this photo is a figure of history who died long ago. I will say that the words and "
+            f"movements are not theirs wherever that is not plain, and I will not misstate what they stood for. "
+            f"{_ALWAYS}",
+            "2026-11-3",
         ),
     )
 }

@@ -51,6 +51,11 @@ def enqueue_export(export_id: UUID, token: str) -> None:
     _on_commit(RENDER, "gpu_worker.tasks.build_export", export_id, token, site_config().job_timeout_s, front=True)
 
 
+def enqueue_rendition(rendition_id: UUID, token: str) -> None:
+    """Once the transaction is through: write a finished video in another form. Before the next video: it is short."""
+    _on_commit(RENDER, "gpu_worker.tasks.make_rendition", rendition_id, token, site_config().job_timeout_s, front=True)
+
+
 def enqueue_job(job_id: UUID, token: str) -> None:
     """Once the transaction is through: make the video."""
     _on_commit(RENDER, "gpu_worker.tasks.run_job", job_id, token, site_config().job_timeout_s)

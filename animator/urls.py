@@ -11,6 +11,7 @@ from animator.api import job as job_api
 from animator.api import moderation as moderation_api
 from animator.api import photo as photo_api
 from animator.api import quota as quota_api
+from animator.api import rendition as rendition_api
 from animator.api import report as report_api
 from animator.api import share as share_api
 from animator.api import speech as speech_api
@@ -91,6 +92,7 @@ urlpatterns = [
     path("audit/export.<str:kind>", audit.audit_export, name="audit_export"),
     path("api/photos/", photo_api.photos, name="api_photos"),
     path("api/photos/<uuid:photo_id>/", photo_api.photo, name="api_photo"),
+    path("api/photos/<uuid:photo_id>/framings/", photo_api.framings, name="api_framings"),
     path("api/speech/", speech_api.speeches, name="api_speeches"),
     path("api/speech/preview/", speech_api.preview, name="api_speech_preview"),
     path("api/speech/language/", speech_api.language, name="api_speech_language"),
@@ -108,6 +110,7 @@ urlpatterns = [
     path("api/jobs/<uuid:job_id>/cancel/", job_api.cancel, name="api_job_cancel"),
     path("api/jobs/<uuid:job_id>/retry/", job_api.retry, name="api_job_retry"),
     path("api/jobs/<uuid:job_id>/again/", job_api.again, name="api_job_again"),
+    path("api/jobs/<uuid:job_id>/forms/", rendition_api.forms, name="api_forms"),
     path("api/quota/", quota_api.quota, name="api_quota"),
     path("api/jobs/<uuid:job_id>/shares/", share_api.shares, name="api_shares"),
     path("api/shares/<uuid:share_id>/", share_api.share, name="api_share"),

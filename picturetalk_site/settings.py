@@ -240,6 +240,7 @@ QUOTA_MINUTES_PER_MONTH = env.integer("QUOTA_MINUTES_PER_MONTH", 1000)
 QUOTA_ACTIVE_JOBS = env.integer("QUOTA_ACTIVE_JOBS", 20, low=1)
 QUOTA_RUNNING_JOBS = env.integer("QUOTA_RUNNING_JOBS", 4, low=1)
 QUOTA_STORAGE_BYTES = env.integer("QUOTA_STORAGE_BYTES", 2 * 1024**3)
+QUOTA_FORMS_PER_DAY = env.integer("QUOTA_FORMS_PER_DAY", 30)
 QUOTA_UPLOADS_PER_DAY = env.integer("QUOTA_UPLOADS_PER_DAY", 200)
 
 #: 1 keeps the recording of a spoken phrase with the photo, as long as the photo is kept.

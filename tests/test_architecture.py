@@ -34,6 +34,8 @@ LIGHT_ENGINE = frozenset(
         "model_fetch",
         "capabilities",
         "languages",
+        "media.framing",
+        "motion.gesture_names",
         "speech.text",
         "speech.markup",
         "speech.language_detection",

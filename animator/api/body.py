@@ -78,6 +78,13 @@ class Body:
             raise _bad(name, "a list of whole numbers")
         return [Body({name: one}).required_index(name) for one in value]
 
+    def texts(self, name: str, most: int = 50) -> list[str]:
+        """A list of texts, empty when it is absent."""
+        value = self._values.get(name, [])
+        if not isinstance(value, list) or len(value) > most:
+            raise _bad(name, "a list of texts")
+        return [Body({name: one}).text(name) for one in value]
+
     def has(self, name: str) -> bool:
         """Whether the field is there and not null."""
         return self._values.get(name) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -11,6 +12,7 @@ from animator.api.errors import api
 from animator.api.user import signed_in_user
 from animator.errors import SiteError
 from animator.selectors.job import job_for_user, job_payload, job_payloads, jobs_for_user
+from animator.selectors.motion import STRENGTHS, FaceMotion, JobMotion
 from animator.services.consent import Confirmation
 from animator.services.job import (
     JobRequest,
@@ -30,16 +32,35 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
     if request.method == "GET":
         return JsonResponse({"jobs": job_payloads(jobs_for_user(user))})
     body = Body.of(request)
-    if body.has("lines"):
-        return JsonResponse(job_payload(create_job(user, conversation(body))), status=201)
-    wanted = JobRequest(
+    wanted = conversation(body) if body.has("lines") else single(body)
+    wanted = replace(wanted, motion=motion(body.part("motion")), framing=body.text("framing", "whole"))
+    return JsonResponse(job_payload(create_job(user, wanted)), status=201)
+
+
+def single(body: Body) -> JobRequest:
+    """One face speaks, or, without ``speech``, one or several move without words."""
+    return JobRequest(
         photo=body.uuid("photo"),
-        speech=body.uuid("speech"),
+        speech=body.uuid("speech") if body.has("speech") else None,
         face=body.index("face"),
         consent=confirmation(body.part("consent")),
         others={one.required_index("face"): confirmation(one) for one in body.parts("consents")},
     )
-    return JsonResponse(job_payload(create_job(user, wanted)), status=201)
+
+
+def motion(body: Body) -> JobMotion:
+    """Gestures and liveliness, of every face that moves and of single ones."""
+    return JobMotion(
+        everybody=face_motion(body),
+        faces={one.required_index("face"): face_motion(one) for one in body.parts("faces")},
+        length_s=body.number("length_s", 0.0) if body.has("length_s") else None,
+        loop=not body.has("loop") or body.flag("loop"),
+    )
+
+
+def face_motion(body: Body) -> FaceMotion:
+    """Gestures in order and strengths; 1 is usual."""
+    return FaceMotion(tuple(body.texts("gestures")), **{name: body.number(name, 1.0) for name in STRENGTHS})
 
 
 def conversation(body: Body) -> JobRequest:
@@ -101,5 +122,9 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
 
 @api("POST")
 def again(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
-    """The same video once more, with the words and the mouth as they are corrected now: 201."""
-    return JsonResponse(job_payload(make_again(signed_in_user(request), job_id)), status=201)
+    """The same video once more, with the words and the mouth as they are corrected now, and with another ``motion``
+    and ``framing`` where the body has them: 201."""
+    body = Body.of(request) if request.content_type == "application/json" and request.body else Body({})
+    other = motion(body.part("motion")) if body.has("motion") else None
+    made = make_again(signed_in_user(request), job_id, other, body.text("framing", ""))
+    return JsonResponse(job_payload(made), status=201)

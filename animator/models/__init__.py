@@ -23,6 +23,7 @@ from animator.models.plan import Grant, Plan, UserLimits
 from animator.models.pronunciation import Pronunciation
 from animator.models.public_figure import PublicFigure
 from animator.models.quality_review import QualityReview
+from animator.models.rendition import Rendition
 from animator.models.report import Report
 from animator.models.result import Result
 from animator.models.screening_rule import ScreeningRule
@@ -58,6 +59,7 @@ __all__ = [
     "Pronunciation",
     "PublicFigure",
     "QualityReview",
+    "Rendition",
     "Report",
     "Result",
     "ScreeningRule",

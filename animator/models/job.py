@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from animator.models.erasure import Why
+from gpu_worker.media.framing import FRAMINGS
 
 
 class JobState(models.TextChoices):
@@ -47,7 +48,14 @@ class Job(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
     photo = models.ForeignKey("animator.Photo", on_delete=models.PROTECT, related_name="jobs")
     face_index = models.PositiveSmallIntegerField()
-    speech = models.ForeignKey("animator.Speech", on_delete=models.PROTECT, related_name="jobs")
+    speech = models.ForeignKey(
+        "animator.Speech", null=True, blank=True, on_delete=models.PROTECT, related_name="jobs",
+        help_text="Empty: nobody speaks, the faces move without words.",
+    )  # fmt: skip
+    motion = models.JSONField(
+        default=dict, blank=True, help_text="Gestures and liveliness of each face: animator.selectors.motion."
+    )
+    framing = models.CharField(max_length=10, default="whole", help_text="The whole photo, or a cut around the faces.")
     timelines = models.ManyToManyField(
         "animator.SpeechTimeline", related_name="jobs", blank=True,
         help_text="The versions, corrected by hand, that the video follows; a speech without one is measured.",
@@ -106,6 +114,7 @@ class Job(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="animator_job_state"),
+            models.CheckConstraint(condition=models.Q(framing__in=FRAMINGS), name="animator_job_framing"),
             models.CheckConstraint(condition=models.Q(stage__in=["", *Stage.values]), name="animator_job_stage"),
             models.CheckConstraint(
                 condition=models.Q(percent__gte=0, percent__lte=100), name="animator_job_percent_in_range"

@@ -21,6 +21,7 @@ class LimitFields(models.Model):
     active_jobs = models.PositiveIntegerField("videos waiting or running at a time", null=True, blank=True)
     running_jobs = models.PositiveIntegerField("videos running at a time", null=True, blank=True)
     uploads_per_day = models.PositiveIntegerField("photos and speeches a day", null=True, blank=True)
+    forms_per_day = models.PositiveIntegerField("other forms of videos a day", null=True, blank=True)
     upload_bytes = models.PositiveBigIntegerField("largest file, bytes", null=True, blank=True)
 
     class Meta:

@@ -14,6 +14,7 @@ class UsageUnit(models.TextChoices):
     JOB = "job", "videos"
     VIDEO_MS = "video_ms", "milliseconds of video"
     UPLOAD = "upload", "photos and speeches"
+    FORM = "form", "other forms of videos"
 
 
 class UsageStep(models.TextChoices):

@@ -12,6 +12,7 @@ from animator.models.report import ReportState
 from animator.selectors.account_history import account_history, decision_line
 from animator.selectors.copies import copy_lines
 from animator.selectors.item_lock import account_name, staff_name
+from animator.selectors.motion import FRAMING_NAMES, motion_lines
 from animator.selectors.result import result_payload
 from animator.selectors.script import speeches_of
 
@@ -36,6 +37,8 @@ def video_case(job: Job | None, asker: User) -> dict[str, Any]:
             "erased": job.erased_at,
             "owner_deleted_at": job.owner_deleted_at,
             "label": result.label if result is not None else "",
+            "motion": motion_lines(job),
+            "framing": FRAMING_NAMES[job.framing],
         },
         "result": result_payload(result, asker) if result is not None else None,
         "consent": job.consent,

@@ -22,6 +22,7 @@ from animator.models import (
     Job,
     Photo,
     Pronunciation,
+    Rendition,
     Report,
     Result,
     Share,
@@ -32,7 +33,7 @@ from animator.models import (
 from animator.models.appeal import AppealSide
 from animator.models.export import ExportState
 from animator.selectors.quota import quota_payload
-from animator.selectors.result import FILES
+from animator.selectors.result import files_of_result
 
 #: What is of no use to anybody but the site (paths in its storage, names of runs, hashes of secrets), and who decided.
 _INNER = {
@@ -75,6 +76,7 @@ def rows_of(user: User) -> dict[str, list[dict[str, Any]]]:
         "pronunciations": Pronunciation.objects.filter(owner=user),
         "videos": Job.objects.filter(owner=user),
         "results": Result.objects.filter(job__owner=user),
+        "other_forms": Rendition.objects.filter(result__job__owner=user),
         "consents": Consent.objects.filter(owner=user),
         "consent_requests": ConsentRequest.objects.filter(owner=user),
         "shares": Share.objects.filter(owner=user),
@@ -102,8 +104,9 @@ def files_of(user: User) -> Iterator[tuple[str, str]]:
         yield f"speech/{speech.id}{_suffix(speech.path)}", speech.path
         if speech.original_path:
             yield f"speech/{speech.id}-original{_suffix(speech.original_path)}", speech.original_path
-    for result in Result.objects.filter(job__owner=user, removed_at__isnull=True, hidden_at__isnull=True):
-        for name in FILES:
+    shown = Result.objects.filter(job__owner=user, removed_at__isnull=True, hidden_at__isnull=True)
+    for result in shown.select_related("job"):
+        for name in files_of_result(result):
             yield f"videos/{result.job_id}/{name}", f"{result.folder}/{name}"
 
 

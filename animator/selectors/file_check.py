@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from animator.models.file_check import FileCheck
 from animator.models.job import Job, JobState
+from animator.models.rendition import Rendition
 from animator.models.result import Result
 from gpu_worker.provenance.hashes import COPY_DISTANCE, hash_distance
 
@@ -59,8 +60,9 @@ def job_by_id(identifier: str | None) -> UUID | None:
 
 
 def job_by_sha256(digest: str) -> UUID | None:
-    """The job whose video has exactly these bytes."""
-    return Result.objects.filter(sha256=digest).values_list("job_id", flat=True).first()
+    """The job whose video, in whatever form, has exactly these bytes."""
+    found = Result.objects.filter(sha256=digest).values_list("job_id", flat=True).first()
+    return found or Rendition.objects.filter(sha256=digest).values_list("result_id", flat=True).first()
 
 
 def job_by_likeness(frames: Sequence[str]) -> UUID | None:

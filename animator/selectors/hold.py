@@ -21,6 +21,7 @@ from animator.models.speech import Speech
 from animator.models.upload import UploadState
 from animator.rules import rule
 from animator.selectors.item_lock import account_name, staff_name
+from animator.selectors.motion import motion_lines
 from animator.selectors.result import judged, may_moderate
 from animator.selectors.script import speeches_of
 from animator.selectors.statement import statement_path
@@ -130,6 +131,8 @@ def hold_card(hold: Hold) -> dict[str, Any]:
         "title": job.title if job is not None else "",
         "words": "\n".join(one.words for one in speeches),
         "heard": hold.detail.get("heard", ""),
+        "motion": motion_lines(job) if job is not None else [],
+        "speaks": bool(speeches),
         "language": speeches[0].language if speeches else "",
         "photo_url": reverse("animator:media_photo", args=[photo.id]) if photo is not None and photo.path else None,
         "sound_urls": sounds,

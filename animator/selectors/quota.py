@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from animator.conf import engine_config, site_config
-from animator.models import Grant, Job, Photo, Plan, Result, Speech, UsageEntry, UserLimits
+from animator.models import Grant, Job, Photo, Plan, Rendition, Result, Speech, UsageEntry, UserLimits
 from animator.models.job import ACTIVE_STATES
 from animator.models.plan import LIMITS, GrantUnit
 from animator.models.usage import UsageUnit
@@ -35,6 +35,7 @@ class Limits:
     active_jobs: int
     running_jobs: int
     uploads_per_day: int
+    forms_per_day: int
     upload_bytes: int
 
 
@@ -59,6 +60,7 @@ def site_limits() -> Limits:
         active_jobs=config.max_active_jobs,
         running_jobs=config.running_jobs,
         uploads_per_day=config.uploads_per_day,
+        forms_per_day=config.forms_per_day,
         upload_bytes=max(engine.max_photo_bytes, engine.max_sound_bytes),
     )
 
@@ -142,12 +144,18 @@ def stored_bytes(user: User) -> int:
     for model in (Photo, Speech):
         total += model.objects.filter(owner=user).aggregate(total=Sum("bytes"))["total"] or 0
     total += Result.objects.filter(job__owner=user).aggregate(total=Sum("bytes"))["total"] or 0
+    total += Rendition.objects.filter(result__job__owner=user).aggregate(total=Sum("bytes"))["total"] or 0
     return total
 
 
 def uploads_today(user: User) -> int:
     """Photos and speeches brought since midnight UTC, deleted and refused ones included."""
     return used_of_plan(user, UsageUnit.UPLOAD, today())
+
+
+def forms_today(user: User) -> int:
+    """Other forms of videos asked for since midnight UTC, whatever became of them."""
+    return used_of_plan(user, UsageUnit.FORM, today())
 
 
 def quota_payload(user: User) -> dict[str, Any]:
@@ -184,6 +192,7 @@ def quota_payload(user: User) -> dict[str, Any]:
             "left": max(0, limits.uploads_per_day - uploads),
             "resets_at": tomorrow,
         },
+        "forms": {"limit": limits.forms_per_day, "used": forms_today(user), "resets_at": tomorrow},
         "active": {"limit": limits.active_jobs, "used": active_jobs(user), "running_limit": limits.running_jobs},
         "max_side": limits.max_side,
         "upload_bytes": limits.upload_bytes,

@@ -12,8 +12,10 @@ from accounts.models import User
 from animator.media_address import media_address
 from animator.models.photo import Photo
 from animator.models.quality_review import ReviewState
+from animator.models.rendition import RenditionKind, RenditionState
 from animator.models.report import ReportState
 from animator.models.result import Result
+from animator.selectors.motion import FRAMING_NAMES, motion_lines, motion_of
 from animator.selectors.photo_matching import copies_of
 
 #: The files of a result, by the name in their address.
@@ -24,8 +26,17 @@ STOOD_IN = {
     "align": "The words were timed by another engine than usual.",
     "render": "The pictures were drawn by another engine than usual.",
 }
+#: Other forms of the video, where their owner asked for them.
+FORMS = tuple(f"video.{kind}" for kind in RenditionKind.values)
 #: Files that are made of the timeline when somebody asks.
 SUBTITLES = ("subtitles.srt", "subtitles.vtt")
+
+
+def files_of_result(result: Result) -> list[str]:
+    """The names of the files that are in a result's folder; a video without words has no timeline."""
+    names = [name for name in FILES if name != "timeline.json" or result.job.speech_id is not None]
+    ready = result.renditions.filter(state=RenditionState.READY).values_list("kind", flat=True)
+    return names + [f"video.{kind}" for kind in ready]
 
 
 def may_moderate(user: User) -> bool:
@@ -70,7 +81,8 @@ def _edits(result: Result) -> list[dict[str, str]]:
     names: dict[UUID, str] = {}
     for line in result.job.lines.all():
         names.setdefault(line.speech_id, f"Face {line.face_index + 1}")
-    names = names or {result.job.speech_id: ""}
+    if not names and result.job.speech_id is not None:
+        names = {result.job.speech_id: ""}
     return [
         {"name": name, "url": reverse("animator:timeline_editor", args=[speech]) + f"?job={result.job_id}"}
         for speech, name in names.items()
@@ -106,7 +118,11 @@ def result_payload(result: Result, viewer: User) -> dict[str, Any]:
         "timeline_url": names[3],
         "srt_url": f"{srt}?download=1",
         "vtt_url": vtt,
-        "language": result.job.speech.language,
+        "language": result.job.speech.language if result.job.speech is not None else "",
+        "speaks": result.job.speech_id is not None,
+        "motion": motion_lines(result.job),
+        "loops": motion_of(result.job).loop,
+        "framing": FRAMING_NAMES[result.job.framing],
         "edits": _edits(result),
         "duration_s": result.duration_s,
         "width": result.width,

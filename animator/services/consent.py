@@ -43,7 +43,7 @@ class Movement:
     """What a face does in a job."""
 
     speaks: bool = True
-    gestures: bool = True
+    gestures: bool = False
 
 
 def consent_for_face(
@@ -61,7 +61,7 @@ def consent_for_face(
         raise _not_adult()
     given = usable_consents(user, photo, face_index).filter(id=confirmation.consent).first()
     covers = given is not None and (given.allow_speech or not wanted.speaks)
-    if given is None or not covers or (wanted.gestures and not wanted.speaks and not given.allow_gestures):
+    if given is None or not covers or (wanted.gestures and not given.allow_gestures):
         raise conflict(
             "consent_not_valid",
             "This consent does not cover the video: it has ended, or is for something else.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from animator.models.upload import Upload, UploadState
 from animator.selectors import job as selectors
 from animator.selectors.consent import job_is_covered
 from animator.selectors.eta import speech_length
+from animator.selectors.motion import JobMotion, motion_of
 from animator.selectors.photo import photo_for_user
 from animator.selectors.photo_matching import names_given
 from animator.selectors.quota import limits_for
@@ -38,6 +39,7 @@ from animator.services.consent import Confirmation, Movement, attach_faces, cons
 from animator.services.evidence import is_evidence
 from animator.services.file_erasure import erase_later
 from animator.services.minors import check_minors, hold_minors
+from animator.services.motion import check_framing, check_motion, check_something_happens, silent_title
 from animator.services.photo import erase_photo
 from animator.services.speech import erase_speech
 from animator.services.standing import check_may_begin
@@ -60,10 +62,10 @@ class LineRequest:
 
 @dataclass(frozen=True)
 class JobRequest:
-    """What the studio sends. ``face`` is None where none was chosen."""
+    """What the studio sends. ``face`` is None where none was chosen, ``speech`` where nobody speaks."""
 
     photo: UUID
-    speech: UUID
+    speech: UUID | None
     face: int | None
     consent: Confirmation
     #: What allows the other faces to move, by their index.
@@ -71,6 +73,15 @@ class JobRequest:
     #: A conversation: everything that is said in order, the first line's speech being ``speech``; who only listens.
     lines: tuple[LineRequest, ...] = ()
     listeners: frozenset[int] = frozenset()
+    #: What the faces do besides speaking; without any speech those it names are the faces that move.
+    motion: JobMotion = field(default_factory=JobMotion)
+    framing: str = "whole"
+
+    @property
+    def said(self) -> tuple[UUID, ...]:
+        """The speeches, each once, the first line's first."""
+        one = () if self.speech is None else (self.speech,)
+        return tuple(dict.fromkeys(line.speech for line in self.lines)) or one
 
 
 def create_job(user: User, request: JobRequest) -> Job:
@@ -78,12 +89,14 @@ def create_job(user: User, request: JobRequest) -> Job:
 
     Raises ``Photo.DoesNotExist`` or ``Speech.DoesNotExist`` for what is not the user's, and InputError: what made the
     photo or speech unusable, ``photo_not_ready``, ``speech_not_ready``, ``several_faces``, ``unknown_face``, the codes
-    of :func:`consent_for_face`, of :func:`check_may_begin` and of ``quota.reserve``, ``text_refused``,
-    ``public_figure_refused``. What a rule holds waits for a moderator.
+    of :func:`consent_for_face`, of :func:`check_motion`, of :func:`check_may_begin` and of ``quota.reserve``,
+    ``nothing_to_do``, ``unknown_framing``, ``text_refused``, ``public_figure_refused``. What a rule holds waits for a
+    moderator.
     """
     check_may_begin(user)
     check_script(request)
-    said = tuple(dict.fromkeys(line.speech for line in request.lines)) or (request.speech,)
+    request = replace(request, motion=check_motion(request.motion), framing=check_framing(request.framing))
+    said = request.said
     spoken, picture = [speech_for_user(user, one) for one in said], photo_for_user(user, request.photo)
     edited = corrected_timelines(spoken)
     verdict = screening.screen_speeches(user, spoken, edited)
@@ -95,17 +108,21 @@ def create_job(user: User, request: JobRequest) -> Job:
         speeches = {
             one: Speech.objects.select_for_update().get(id=speech_for_user(user, one).id) for one in sorted(said)
         }
-        speech = speeches[said[0]]
+        speech = speeches[said[0]] if said else None
         _check_ready(photo, "photo_not_ready", "The photo is still being looked at.")
         for one in speeches.values():
             _check_ready(one, "speech_not_ready", "The recording is still being listened to.")
-        face = choose_face(photo, request.face)
-        faces = {face: (consent_for_face(user, photo, face, request.consent), Movement())}
-        for index, movement in sorted(_others(photo, request).items()):
+        face, movements = _cast(photo, request)
+        faces = {}
+        for index, movement in movements.items():
             # A face without a confirmation has none, and is refused like one whose box was not ticked.
-            given = request.others.get(index, Confirmation())
+            own = request.consent if index == face else Confirmation()
+            given = request.others.get(index, own)
             faces[index] = (consent_for_face(user, photo, index, given, movement), movement)
         now, job_id, seconds = timezone.now(), uuid.uuid4(), sum(map(speech_length, speeches.values()))
+        if speech is None:
+            check_something_happens(request.motion, list(faces))
+            seconds = request.motion.silent_seconds(list(faces))
         job = Job(
             id=job_id,
             owner=user,
@@ -113,7 +130,9 @@ def create_job(user: User, request: JobRequest) -> Job:
             face_index=face,
             speech=speech,
             consent=faces[face][0],
-            title=_title(speech, photo),
+            title=_title(speech, photo) if speech is not None else silent_title(request.motion, list(faces)),
+            motion=request.motion.as_dict(list(faces)),
+            framing=request.framing,
             seed=secrets.randbelow(2**31),
             token=new_token(),
             charge=quota.reserve(user, job_id, seconds),
@@ -155,17 +174,33 @@ def check_script(request: JobRequest) -> None:
             )
 
 
-def _others(photo: Photo, request: JobRequest) -> dict[int, Movement]:
-    """What every face but the first does. Raises ``unknown_face``."""
-    if not request.lines:
-        return {choose_face(photo, one): Movement() for one in request.others if one != request.face}
-    speaking = {choose_face(photo, line.face) for line in request.lines}
-    moving = speaking | {choose_face(photo, one) for one in request.listeners}
-    return {one: Movement(speaks=one in speaking) for one in moving - {request.lines[0].face}}
+def _cast(photo: Photo, request: JobRequest) -> tuple[int, dict[int, Movement]]:
+    """The first face, and what every face that moves does, the first one before the others.
+
+    Raises ``several_faces`` or ``unknown_face``.
+    """
+    if request.lines:
+        first = choose_face(photo, request.lines[0].face)
+        speaking = {choose_face(photo, line.face) for line in request.lines}
+        moving = speaking | {choose_face(photo, one) for one in request.listeners}
+    elif request.speech is None and request.motion.faces:
+        moving = {choose_face(photo, one) for one in request.motion.faces}
+        first, speaking = request.face if request.face in moving else min(moving), set()
+    else:
+        first = choose_face(photo, request.face)
+        moving = {first} | {choose_face(photo, one) for one in request.others}
+        speaking = set() if request.speech is None else moving
+    order = [first, *sorted(moving - {first})]
+    # Who listens moves without words, and so does who makes a gesture; a talking head's own play is part of talking.
+    return first, {
+        one: Movement(one in speaking, one not in speaking or bool(request.motion.of(one).gestures)) for one in order
+    }
 
 
-def make_again(user: User, job_id: UUID) -> Job:
+def make_again(user: User, job_id: UUID, motion: JobMotion | None = None, framing: str = "") -> Job:
     """A new video from a job's photo, faces and speech as it is now, resting on the same consents.
+
+    ``motion`` and ``framing`` take the place of the job's own where they are given.
 
     Raises what :func:`create_job` raises; ``consent_not_valid`` where a consent has ended meanwhile.
     """
@@ -173,9 +208,15 @@ def make_again(user: User, job_id: UUID) -> Job:
     faces = {face.face_index: Confirmation(consent=face.consent_id) for face in job.faces.all()}
     own = faces.pop(job.face_index, Confirmation(consent=job.consent_id))
     lines = tuple(LineRequest(line.face_index, line.speech_id, line.pause_s, line.start_s) for line in job.lines.all())
-    listeners = frozenset(job.faces.filter(speaks=False).values_list("face_index", flat=True)) if lines else frozenset()
-    wanted = JobRequest(job.photo_id, job.speech_id, job.face_index, own, faces, lines, listeners)
-    return create_job(user, wanted)
+    silent = job.faces.filter(speaks=False).values_list("face_index", flat=True)
+    listeners = frozenset(silent) if lines else frozenset()
+    return create_job(
+        user,
+        JobRequest(
+            job.photo_id, job.speech_id, job.face_index, own, faces, lines, listeners,
+            motion=motion or motion_of(job), framing=framing or job.framing,
+        ),
+    )  # fmt: skip
 
 
 def choose_face(photo: Photo, face: int | None) -> int:

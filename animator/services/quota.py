@@ -160,6 +160,30 @@ def count_upload(user: User, upload_id: UUID) -> None:
     _write(user.id, UsageUnit.UPLOAD, UsageStep.USE, 1, None, upload_id, None, selectors.today())
 
 
+def check_room(user: User) -> None:
+    """Raises ``storage_full`` where nothing more may be kept."""
+    stored, limits = selectors.stored_bytes(user), selectors.limits_for(user)
+    if stored >= limits.storage_bytes:
+        raise too_many(
+            "storage_full",
+            f"Your storage is full: {_megabytes(stored)} of {_megabytes(limits.storage_bytes)} are used.",
+            "Delete videos that you no longer need.",
+        )
+
+
+def count_form(user: User) -> None:
+    """One other form of a video more today. Raises ``too_many_forms`` where that is one too many. In a transaction."""
+    lock_account(user)
+    limits, used = selectors.limits_for(user), selectors.forms_today(user)
+    if used >= limits.forms_per_day:
+        raise too_many(
+            "too_many_forms",
+            f"You have had {used} of {limits.forms_per_day} other forms of videos made today.",
+            f"{_next_at(selectors.midnight(selectors.today() + timedelta(days=1)))}. The MP4 is always there.",
+        )
+    _write(user.id, UsageUnit.FORM, UsageStep.USE, 1, None, uuid.uuid4(), None, selectors.today())
+
+
 def _parts(amount: int, plan_left: int, grants: Sequence[OpenGrant]) -> list[Part] | None:
     """From where ``amount`` is taken; None where there is not enough."""
     parts: list[Part] = []

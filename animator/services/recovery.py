@@ -18,6 +18,7 @@ from animator.services import (
     item_lock,
     job_run,
     notice,
+    rendition,
     upload,
 )
 
@@ -38,6 +39,7 @@ def recover() -> int:
         count += consent_answer.recover(now)
         count += export.recover(now)
         count += engine_switch.retry_waiting()
+        count += rendition.recover(now)
     except RedisError as error:
         log.warning("Redis is away, nothing can be recovered now: %s", error)
         return 0

@@ -41,6 +41,8 @@ def screen_speeches(
     """What the rules say of a conversation: of every line, and of all of them together, since a sentence may be split
     over several mouths. Raises as :func:`screen_speech`."""
     versions = edited or {}
+    if not speeches:
+        return Verdict("allow")
     verdicts = [screen_speech(user, speech, versions.get(speech.id)) for speech in speeches]
     if len(speeches) > 1:
         verdicts.append(
@@ -101,13 +103,12 @@ def screen_heard(job: Job, words: str, source: str) -> bool:
     ``source`` says how the timeline came about (``gpu_worker.schema``). Where no words could be recognised and none
     were given, the audit log says that nothing was screened. Raises ``text_refused``.
     """
+    language = job.speech.language if job.speech is not None else "en"
     if not words.strip():
-        audit.record(
-            None, "not_screened", "job", job.id, language=job.speech.language, why=f"no words are known ({source})"
-        )
+        audit.record(None, "not_screened", "job", job.id, language=language, why=f"no words are known ({source})")
         return True
     named = screen_names(None, [words], "job", job.id)
-    verdict = screen_text(words, job.speech.language)
+    verdict = screen_text(words, language)
     if verdict.action == RuleAction.REFUSE and verdict.rules - _released(job):
         audit.record(None, "text_refused", "job", job.id, rules=sorted(verdict.rules), by="rule")
         raise text_refused(verdict)

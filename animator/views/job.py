@@ -14,8 +14,10 @@ from django.views.decorators.http import require_safe
 from animator.api.user import signed_in_user
 from animator.models.job import Job
 from animator.models.report import ReportReason
+from animator.selectors.consent import faces_of_job
 from animator.selectors.hold import refusal_for_owner
 from animator.selectors.job import job_for_user, job_payload, job_payloads, jobs_for_user
+from animator.selectors.motion import FRAMING_NAMES, gestures_payload
 from animator.selectors.quota import quota_payload
 from animator.selectors.removal import removal_for_owner
 from animator.selectors.result import result_payload
@@ -49,6 +51,9 @@ def job_detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "result": result_payload(result, user) if result is not None and removal is None else None,
         "sharing": sharing_question(job) if result is not None else None,
         "removal": removal,
+        "gestures": gestures_payload(),
+        "framings": FRAMING_NAMES,
+        "faces": faces_of_job(job),
         "refusal": refusal_for_owner(job),
         "erased_at": job.erased_at,
         "contact": settings.CONTACT_EMAIL,

@@ -11,9 +11,11 @@ from animator import storage
 from animator.api.errors import api
 from animator.api.user import signed_in_user
 from animator.media_address import fresh_address
-from animator.models import Result
+from animator.models import Result, Speech
 from animator.selectors.hold import photo_for_viewer, speech_for_viewer
-from animator.selectors.result import FILES, SUBTITLES, result_for_user
+from animator.selectors.rendition import ready_rendition
+from animator.selectors.result import FILES, FORMS, SUBTITLES, result_for_user
+from animator.selectors.script import speeches_of
 from animator.selectors.timeline import FILES as TIMELINE_FILES
 from animator.selectors.timeline import subtitles, timeline_for_user, timeline_of, written_words
 from animator.services.access import note_foreign_access, note_foreign_upload
@@ -48,10 +50,12 @@ def speech(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
 @api("GET", "HEAD")
 def result(request: HttpRequest, job_id: UUID, name: str) -> HttpResponseBase:
     """One file of a result; ``?download=1`` makes it an attachment."""
-    if name not in (*FILES, *SUBTITLES):
+    if name not in (*FILES, *FORMS, *SUBTITLES):
         raise Http404
     user = signed_in_user(request)
     found = result_for_user(user, job_id)
+    if name in FORMS:
+        ready_rendition(found, name)
     if elsewhere := fresh_address(request, user.id):
         return elsewhere
     note_foreign_access(user, found, name)
@@ -59,7 +63,7 @@ def result(request: HttpRequest, job_id: UUID, name: str) -> HttpResponseBase:
         return _subtitles(request, found, name)
     download = f"picturetalk-{job_id.hex[:8]}-{name}" if request.GET.get("download") == "1" else ""
     # Each run has its own folder, so that its last part changes whenever the content does.
-    etag = f"{found.folder.rsplit('/', 1)[-1]}-{FILES.index(name)}"
+    etag = f"{found.folder.rsplit('/', 1)[-1]}-{(*FILES, *FORMS).index(name)}"
     return storage.serve(request, f"{found.folder}/{name}", etag=etag, download_name=download)
 
 
@@ -90,9 +94,14 @@ def _subtitles(request: HttpRequest, found: Result, name: str) -> HttpResponseBa
             words = timeline_json.read(path)
     except (OSError, InputError):
         raise Http404 from None
-    said = [line.speech for line in found.job.lines.select_related("speech")] or [found.job.speech]
-    written = " ".join(written_words(speech) for speech in said)
+    written = " ".join(written_words(speech) for speech in _said(found))
     return _text(request, subtitles(words, written, name), name, f"picturetalk-{found.job_id.hex[:8]}")
+
+
+def _said(found: Result) -> list[Speech]:
+    """What is said, line by line."""
+    lines = [line.speech for line in found.job.lines.select_related("speech")]
+    return lines or speeches_of(found.job)
 
 
 def _text(request: HttpRequest, text: str, name: str, stem: str) -> HttpResponse:

@@ -15,6 +15,7 @@ from animator.api.user import signed_in_user
 from animator.conf import engine_config
 from animator.consent_statements import STATEMENTS
 from animator.selectors.language import languages_payload
+from animator.selectors.motion import FRAMING_NAMES, gestures_payload
 from animator.selectors.quota import quota_payload
 from animator.services import minors
 
@@ -42,6 +43,8 @@ def studio(request: HttpRequest) -> HttpResponse:
     context = {
         "limits": limits(),
         "languages": languages_payload(),
+        "gestures": gestures_payload(),
+        "framings": FRAMING_NAMES,
         "minors": {"policy": minors.policy(), "text": settings.MINORS_TEXT},
         "consent_statements": [statement.as_dict() for statement in STATEMENTS.values()],
         "quota": quota_payload(signed_in_user(request)),

@@ -136,7 +136,7 @@ def _told(arguments: argparse.Namespace, timeline: Timeline) -> dict[str, Any] |
 
 def animate(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any]:
     from gpu_worker.cli.progress_bar import ProgressBar
-    from gpu_worker.media.video_export import check_export, export_video
+    from gpu_worker.media.video_export import check_export
 
     request = _request(arguments)
     targets = (arguments.output, arguments.certificate, arguments.timeline, arguments.poster)
@@ -149,6 +149,7 @@ def animate(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any]:
         raise InputError("bad_arguments", "--subtitles needs speech.", "Give --audio or --text.")
     from gpu_worker.engines import shared_engines
     from gpu_worker.pipeline import animate as make
+    from gpu_worker.provenance.renditions import write_rendition
 
     bar = ProgressBar(stderr)
     # Beside the result, so that moving it there is one step on the same disk.
@@ -159,7 +160,8 @@ def animate(arguments: argparse.Namespace, stderr: TextIO) -> dict[str, Any]:
             bar.close()
         video = outcome.video
         if check_export(arguments.output) != ".mp4":
-            video = export_video(outcome.video, Path(folder) / f"export{arguments.output.suffix.lower()}")
+            video = Path(folder) / f"export{arguments.output.suffix.lower()}"
+            write_rendition(outcome.video, video, arguments.sign_with)
         made = (video, outcome.certificate_json, outcome.timeline_json, outcome.poster)
         for source, target in zip(made, targets, strict=True):
             if source is not None and target is not None:

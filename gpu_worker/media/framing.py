@@ -45,7 +45,7 @@ def frame_photo(photo: Photo, faces: Sequence[FaceRig], everybody: Sequence[Face
         raise InputError(
             "unknown_framing", f"There is no framing called “{framing[:40]}”.", f"Choose one of {', '.join(FRAMINGS)}."
         )
-    left, top, width, height = cut_around(photo.width, photo.height, faces, framing)
+    left, top, width, height = cut_around(photo.width, photo.height, [face.box for face in faces], framing)
     pixels = np.ascontiguousarray(photo.pixels[top : top + height, left : left + width])
     shift = np.array([left, top], np.float32)
 
@@ -59,11 +59,11 @@ def frame_photo(photo: Photo, faces: Sequence[FaceRig], everybody: Sequence[Face
     return Framed(replace(photo, pixels=pixels), tuple(map(moved, faces)), tuple(map(moved, seen)))
 
 
-def cut_around(width: int, height: int, faces: Sequence[FaceRig], framing: str) -> tuple[int, int, int, int]:
-    """The cut (left, top, width, height) of a photo of ``width`` by ``height``: of its aspect, around the faces, as
-    large as it should be or as the photo allows."""
+def cut_around(width: int, height: int, around: Sequence[Sequence[float]], framing: str) -> tuple[int, int, int, int]:
+    """The cut (left, top, width, height) of a photo of ``width`` by ``height``: of its aspect, around the boxes of
+    faces (left, top, width, height; pixels), as large as it should be or as the photo allows."""
     aspect = _ASPECT[framing]
-    boxes = np.array([face.box for face in faces])
+    boxes = np.array(around, float)
     room = _AROUND * float(boxes[:, 3].max())
     low = boxes[:, :2].min(0) - room
     high = (boxes[:, :2] + boxes[:, 2:]).max(0) + room

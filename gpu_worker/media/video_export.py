@@ -1,15 +1,18 @@
 """Other forms of a finished video, for places that do not take MP4: WebM, and loops without sound as GIF or WebP.
 
-The visible label and the watermark are in the picture and stay; the signed manifest belongs to the MP4 alone.
+The visible label and the watermark are in the picture and stay. The signed manifest of the MP4 does not survive: GIF
+and WebP are signed anew (``provenance.manifest``), WebM cannot hold one and keeps the plain tags alone.
 """
 
 from __future__ import annotations
 
 import subprocess
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from gpu_worker.errors import EngineError, InputError
-from gpu_worker.media.ffmpeg_process import ffmpeg_executable
+from gpu_worker.errors import Cancelled, EngineError, InputError
+from gpu_worker.media.ffmpeg_process import StderrTail, ffmpeg_executable
 
 #: What each form is made with. Loops are smaller and slower: a GIF of full size would be tens of megabytes.
 _LOOP = "fps={fps},scale='min({side},iw)':-2:flags=lanczos"
@@ -43,21 +46,50 @@ def check_export(target: Path) -> str:
     return suffix
 
 
-def export_video(video: Path, target: Path, timeout_s: float = 1800.0) -> Path:
+def export_video(
+    video: Path,
+    target: Path,
+    timeout_s: float = 1800.0,
+    reached: Callable[[float], bool] | None = None,
+) -> Path:
     """Write our own finished MP4 ``video`` in the form of ``target``'s name; returns ``target``.
 
-    Raises :class:`InputError` ``unknown_video_format`` and :class:`EngineError` when ffmpeg fails.
+    ``reached`` is told several times a second which second of the video is written, and ends the work by answering
+    False. Raises :class:`InputError` ``unknown_video_format``, :class:`EngineError` when ffmpeg fails or takes longer
+    than ``timeout_s``, and :class:`Cancelled`.
     """
     suffix = check_export(target)
     if suffix == ".mp4":
         target.write_bytes(video.read_bytes())
         return target
-    command = [ffmpeg_executable(), "-hide_banner", "-nostdin", "-v", "error", "-y", "-i", f"file:{video.resolve()}"]
-    command += [*_ARGUMENTS[suffix], f"file:{target.resolve()}"]
+    command = [ffmpeg_executable(), "-hide_banner", "-nostdin", "-v", "error", "-nostats", "-progress", "pipe:1", "-y"]
+    command += ["-i", f"file:{video.resolve()}", *_ARGUMENTS[suffix], f"file:{target.resolve()}"]
     try:
-        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout_s)
-    except (OSError, subprocess.SubprocessError) as problem:
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            complaint = _followed(process, timeout_s, reached or (lambda _: True))
+    except OSError as problem:
         raise EngineError(f"the video could not be written as {suffix}: {problem}") from problem
-    if done.returncode or not target.is_file():
-        raise EngineError(f"the video could not be written as {suffix}: {done.stderr.decode(errors='replace')[-300:]}")
+    if process.returncode or not target.is_file():
+        raise EngineError(f"the video could not be written as {suffix}: {complaint[-300:]}")
     return target
+
+
+def _followed(process: subprocess.Popen[bytes], timeout_s: float, reached: Callable[[float], bool]) -> str:
+    """Tell how far ffmpeg is until it ends; returns what it complained of. It never outlives this call."""
+    tail = StderrTail(process)
+    tail.start()
+    limit = threading.Timer(timeout_s, process.kill)
+    limit.start()
+    try:
+        for line in process.stdout or ():
+            name, _, value = line.decode("ascii", "replace").strip().partition("=")
+            if name == "out_time_us" and value.isdigit() and not reached(int(value) / 1e6):
+                raise Cancelled
+        process.wait()
+    finally:
+        limit.cancel()
+        process.kill()
+        process.wait()
+    return tail.text()

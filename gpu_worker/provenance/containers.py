@@ -11,13 +11,15 @@ from typing import Literal
 
 from gpu_worker.errors import InputError
 
-MediaKind = Literal["mp4", "webm", "jpeg", "png"]
+MediaKind = Literal["mp4", "webm", "jpeg", "png", "gif", "webp"]
 
 MIME_TYPES: dict[MediaKind, str] = {
     "mp4": "video/mp4",
     "webm": "video/webm",
     "jpeg": "image/jpeg",
     "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
 }
 
 #: ffmpeg's names of the demuxer family that a kind may be read with.
@@ -44,8 +46,12 @@ def sniff(path: Path) -> MediaKind:
         return "jpeg"
     if head[:8] == b"\x89PNG\r\n\x1a\n":
         return "png"
+    if head[:6] in (b"GIF87a", b"GIF89a"):
+        return "gif"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
     raise InputError(
         "not_a_media_file",
         "This is not a video or picture that can be checked.",
-        "MP4, MOV and WebM videos and JPEG and PNG pictures can be checked.",
+        "MP4, MOV and WebM videos and JPEG, PNG, GIF and WebP pictures can be checked.",
     )

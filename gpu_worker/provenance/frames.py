@@ -7,6 +7,7 @@ Only what the watermark and the fingerprint need is decoded: at most a few dozen
 
 from __future__ import annotations
 
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,35 +38,55 @@ class ReadLimits:
 
 #: Names of codecs and of the decoders that stand for them.
 _CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "mpeg4", "mjpeg", "prores")
-_PICTURES: dict[MediaKind, str] = {"jpeg": "JPEG", "png": "PNG"}
+_PICTURES: dict[MediaKind, str] = {"jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP"}
 _MINIMUM_SIDE = 16
 
 
 def sample_luma(path: Path, kind: MediaKind, limits: ReadLimits | None = None) -> list[Luma]:
-    """Up to ``limits.frames`` luma pictures ((height, width) uint8), upright, in order; one for a still picture.
+    """Up to ``limits.frames`` luma pictures ((height, width) uint8), upright, in order; one for a still
+    picture, several of one that moves.
 
     Raises InputError ``damaged_media`` (nothing can be decoded), ``media_too_large`` or ``no_video_track``.
     """
     limits = limits or ReadLimits()
     if kind in _PICTURES:
-        return [_read_picture(path, kind, limits)]
+        return _read_picture(path, kind, limits)
     frames = _video_frames(path, DEMUXERS[kind], limits)
     if not frames:
         raise _damaged()
     return frames
 
 
-def _read_picture(path: Path, kind: MediaKind, limits: ReadLimits) -> Luma:
+def _read_picture(path: Path, kind: MediaKind, limits: ReadLimits) -> list[Luma]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
             with PillowImage.open(path, formats=[_PICTURES[kind]]) as picture:
                 _check_size(picture.width, picture.height, limits)
-                return np.array(ImageOps.exif_transpose(picture.convert("RGB")).convert("L"), dtype=np.uint8)
+                return _luma_of(picture, limits)
     except PillowImage.DecompressionBombError as error:
         raise _too_large("The picture", limits) from error
-    except (OSError, ValueError, TypeError, SyntaxError) as error:
+    except (OSError, ValueError, TypeError, SyntaxError, EOFError) as error:
         raise _damaged() from error
+
+
+def _luma_of(picture: PillowImage.Image, limits: ReadLimits) -> list[Luma]:
+    """The picture, or frames spread over one that moves; a broken tail or too long a time ends the reading."""
+    count = min(int(getattr(picture, "n_frames", 1)), limits.sequential_frames)
+    step, started = max(1, count // limits.frames), time.monotonic()
+    frames: list[Luma] = []
+    for index in range(0, count, step):
+        try:
+            picture.seek(index)
+            upright = ImageOps.exif_transpose(picture.convert("RGB")) if count == 1 else picture.convert("RGB")
+        except (OSError, ValueError, TypeError, SyntaxError, EOFError):
+            if not frames:
+                raise
+            break
+        frames.append(np.array(upright.convert("L"), dtype=np.uint8))
+        if time.monotonic() - started > limits.seconds:
+            break
+    return frames[: limits.frames]
 
 
 def _video_frames(path: Path, demuxer: str, limits: ReadLimits) -> list[Luma]:

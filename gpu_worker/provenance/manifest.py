@@ -104,7 +104,8 @@ def load_identity(folder: Path) -> SigningIdentity:
 
 
 def sign_file(path: Path, claim: ManifestClaim, identity: SigningIdentity) -> None:
-    """Sign the finished file at ``path`` (mp4, jpeg or png) in place: written beside it, then renamed over it.
+    """Sign the finished file at ``path`` (mp4, jpeg, png, gif or webp) in place: written beside it, then renamed
+    over it.
 
     Raises EngineError when the container cannot hold a manifest or the certificate is refused; the file is then as it
     was.
@@ -160,6 +161,34 @@ def read_manifest(path: Path, kind: MediaKind, anchors: str | None = None) -> Ma
     return _report(store)
 
 
+def claim_of(path: Path) -> ManifestClaim | None:
+    """What our own manifest in the finished video at ``path`` claims, for a copy in another form; None without one."""
+    kind = sniff(path)
+    if kind == "webm":
+        return None
+    try:
+        with path.open("rb") as stream, c2pa.Context.from_dict(_OFFLINE) as context:
+            reader = c2pa.Reader.try_create(MIME_TYPES[kind], stream, context=context)
+            if reader is None:
+                return None
+            with reader:
+                store = json.loads(reader.json())
+        manifest = store["manifests"][store["active_manifest"]]
+    except (c2pa.C2paError, KeyError, ValueError):
+        return None
+    own, binding = _assertion(manifest, JOB_ASSERTION), _assertion(manifest, "c2pa.soft-binding")
+    if not isinstance(own.get("job"), str) or not isinstance(own.get("photo_sha256"), str):
+        return None
+    blocks = binding.get("blocks") or [{}]
+    return ManifestClaim(
+        job_id=own["job"],
+        photo_sha256=own["photo_sha256"],
+        engines=own.get("engines") or {},
+        synthetic_speech=bool(own.get("synthetic_speech")),
+        watermark_id=blocks[0].get("value"),
+    )
+
+
 def _report(store: dict[str, Any]) -> ManifestReport:
     findings = tuple(sorted({str(status.get("code")) for status in store.get("validation_status", [])}))
     state: ManifestState | None = {"Trusted": "trusted", "Valid": "valid"}.get(store.get("validation_state", ""))  # type: ignore[assignment]
@@ -210,7 +239,7 @@ def _definition(name: str, kind: MediaKind, claim: ManifestClaim) -> dict[str, A
         {
             "action": "c2pa.created",
             "digitalSourceType": claim.digital_source_type,
-            "description": "A portrait photograph was animated to speech.",
+            "description": "A portrait photograph was animated.",
         },
         {"action": "c2pa.placed", "parameters": {"ingredientIds": ["photo"]}},
         {"action": "c2pa.edited", "description": 'A visible "AI-animated" label was drawn.'},

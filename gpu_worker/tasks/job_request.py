@@ -12,9 +12,11 @@ from animator.conf import engine_config, signing_folder
 from animator.models import Job, Speech, SpeechTimeline
 from animator.models.speech import SpeechKind
 from animator.selectors.engines import forbidden_fallbacks
+from animator.selectors.motion import FaceMotion, motion_of
 from animator.selectors.pronunciation import dictionary_for
 from animator.selectors.timeline import timeline_of
-from gpu_worker.request import AnimationRequest, Line, SoundSpeech, TypedSpeech
+from gpu_worker.motion.style import Style
+from gpu_worker.request import AnimationRequest, FacePlay, Line, SoundSpeech, TypedSpeech
 
 
 @contextlib.contextmanager
@@ -36,17 +38,27 @@ def animation_request(job: Job) -> Iterator[AnimationRequest]:
             Line(row.face_index, _spoken(row.speech, files, edited), row.pause_s, row.start_s) for row in rows
         )
         listening = job.faces.filter(speaks=False).values_list("face_index", flat=True)
+        motion = motion_of(job)
         yield AnimationRequest(
             photo=files.enter_context(storage.local_copy(job.photo.path)),
-            speech=None if lines else _spoken(job.speech, files, edited),
+            speech=None if lines or job.speech is None else _spoken(job.speech, files, edited),
             job_id=str(job.id),
             face=None if lines else job.face_index,
+            framing=job.framing,
+            plays={face: _play(one) for face, one in motion.faces.items()},
+            length_s=motion.length_s,
+            loop=motion.loop,
             lines=lines,
             listeners=tuple(listening) if lines else (),
             seed=job.seed,
             signing_folder=signing_folder(),
             config=config,
         )
+
+
+def _play(motion: FaceMotion) -> FacePlay:
+    style = Style(head=motion.head, expression=motion.expression, blink_rate=motion.blinks, gaze=motion.gaze)
+    return FacePlay(motion.gestures, style)
 
 
 def _spoken(

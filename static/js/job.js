@@ -8,6 +8,8 @@ import { placeInQueue, timeLeft } from "./lib/format.js";
 import { setProgress } from "./lib/progressbar.js";
 import { LiveSocket } from "./lib/socket.js";
 import { isActive, stageLabel, STAGES } from "./lib/stages.js";
+import { wireAgain } from "./again.js";
+import { wireForms } from "./forms.js";
 import { wireReport } from "./report.js";
 import { wireShares } from "./share.js";
 
@@ -142,6 +144,8 @@ function wire() {
     location.assign("/jobs/");
   });
   wireShares(first.id);
+  wireForms(first.id);
+  wireAgain(first.id);
   wireReport(document.querySelector("#report-open"), first.id);
 }
 

@@ -79,7 +79,7 @@ def test_a_job_is_made_with_its_consent_and_queued_once(
         ({"photo": "x"}, 400, "bad_request"),
         ({"photo": str(uuid4())}, 404, "not_found"),
         ({"speech": str(uuid4())}, 404, "not_found"),
-        ({"speech": None}, 400, "bad_request"),
+        ({"speech": None}, 400, "nothing_to_do"),
     ],
 )
 def test_a_job_is_refused_and_leaves_nothing(

@@ -6,6 +6,7 @@ const KEY = "picturetalk-studio";
  * @typedef {{photo?: string, face?: number | null, speech?: string, tab?: string, basis?: string,
  *   roles?: [number, "speaks" | "listens" | "still"][],
  *   talk?: {language: string, lines: import("../studio/talkline.js").LineDraft[]},
+ *   happens?: string, motion?: import("./motionpanel.js").Motion, framing?: string,
  *   typed?: {text: string, language: string, voice: string, speed: string, pitch: string}}} Draft
  */
 

@@ -52,7 +52,7 @@ export class PhotoStep {
 
   get done() {
     if (this.photo?.state !== "ready") return false;
-    return this.roles.several ? this.roles.who("speaks").length > 0 : this.face !== null;
+    return this.roles.several ? this.roles.moving.length > 0 : this.face !== null;
   }
 
   /** @param {boolean} blank */
@@ -133,7 +133,7 @@ export class PhotoStep {
     showFaces(this.layer, checked.faces, first, (index) => this.choose(index));
     this.roles.show(checked, this.pictureUrl);
     this.choose(first);
-    announce(checked.faces.length === 1 ? "One face found." : `${checked.faces.length} faces found. Choose who speaks.`);
+    announce(checked.faces.length === 1 ? "One face found." : `${checked.faces.length} faces found. Choose who is animated.`);
   }
 
   /** @param {number | null} index */
@@ -165,7 +165,8 @@ export class PhotoStep {
     const { faces } = /** @type {Photo} */ (this.photo);
     const speaking = this.roles.who("speaks");
     const lines = [];
-    if (speaking.length === 0) lines.push(notice("info", "Nobody speaks", "Choose at least one face that speaks."));
+    if (this.roles.moving.length === 0) lines.push(notice("info", "Nobody takes part", "Choose at least one face that speaks or moves."));
+    else if (speaking.length === 0) lines.push(notice("info", "Nobody speaks", "Those who take part move without words."));
     for (const { index, name } of this.roles.moving) {
       const found = faces.find((one) => one.index === index)?.findings ?? [];
       lines.push(...found.map((one) => notice("warn", `${name}: ${one.message}`, one.hint)));
@@ -182,11 +183,11 @@ export class PhotoStep {
     const { faces, findings } = this.photo;
     const lines = [];
     if (this.face === null) {
-      lines.push(notice("info", `${faces.length} faces found`, "Choose on the picture which one speaks."));
+      lines.push(notice("info", `${faces.length} faces found`, "Choose on the picture which one is animated."));
     } else {
       const place = faces.findIndex((one) => one.index === this.face);
       const found = [...findings, ...faces[place].findings].filter((one) => one.code !== "several_faces");
-      const title = faces.length === 1 ? "Face found" : `Face ${place + 1} of ${faces.length} speaks`;
+      const title = faces.length === 1 ? "Face found" : `Face ${place + 1} of ${faces.length} is animated`;
       if (found.length === 0) lines.push(notice("good", title, "It looks good for talking."));
       else {
         lines.push(notice("good", title));

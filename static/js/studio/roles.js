@@ -12,7 +12,7 @@ import { faceThumb } from "../lib/facethumb.js";
 /** @type {{value: Role, label: string}[]} */
 const ROLES = [
   { value: "speaks", label: "Speaks" },
-  { value: "listens", label: "Listens" },
+  { value: "listens", label: "Moves or listens" },
   { value: "still", label: "Stays still" },
 ];
 /** So many faces speak unless somebody chooses otherwise. */

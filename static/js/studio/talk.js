@@ -284,11 +284,12 @@ export class TalkStep {
   }
 
   /** @param {{language: string, lines: LineDraft[]}} draft */
-  restore(draft) {
+  async restore(draft) {
     if (this.languages.some((one) => one.code === draft.language)) this.language.value = draft.language;
     for (const line of [...this.lines]) line.element.remove();
     this.lines = [];
     for (const line of draft.lines) this.add(line, false);
     this.refresh();
+    await Promise.all(this.lines.map((line, place) => draft.lines[place].sound && line.restoreSound(draft.lines[place].sound ?? "")));
   }
 }

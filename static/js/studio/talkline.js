@@ -10,7 +10,8 @@ import { fillSelect } from "./typed.js";
 /**
  * @typedef {import("./roles.js").Person} Person
  * @typedef {import("./voice.js").Speech} Speech
- * @typedef {{face: number, text: string, voice: string, pause: string}} LineDraft
+ * @typedef {{face: number, text: string, voice: string, pause: string, sound?: string}} LineDraft `sound`: the id of a
+ *   recording that the server has
  * @typedef {{limits: {max_sound_bytes: number, max_sound_seconds: number, max_text_chars: number, sound_types: string},
  *   language: () => string, voices: () => {id: string, name: string}[], people: () => Person[],
  *   onEdit: (line: TalkLine) => void, onMove: (line: TalkLine, by: number) => void, onRemove: (line: TalkLine) => void,
@@ -34,6 +35,10 @@ export class TalkLine {
     this.soundUrl = "";
     /** @type {Speech | null} what the server has of it */
     this.speech = null;
+    /** The server has the sound, but with other words or another language. */
+    this.stale = false;
+    /** @type {Promise<boolean> | null} */
+    this.sending = null;
     this.recorder = new Recorder({
       maxSeconds: around.limits.max_sound_seconds,
       onTime: (seconds) => this.tell(`Recording, ${Math.floor(seconds)} s. Press again to stop.`),
@@ -138,6 +143,17 @@ export class TalkLine {
 
   /** The speech on the server no longer fits. */
   outdate() {
+    // A recording is kept until it is replaced, so that a reload of the page does not lose it.
+    if (this.sound && this.speech) {
+      this.stale = true;
+      return;
+    }
+    this.forget();
+  }
+
+  /** What the server has is not needed any more. */
+  forget() {
+    this.stale = false;
     if (this.speech) request("DELETE", `/api/speech/${this.speech.id}/`).catch(() => {});
     this.speech = null;
   }
@@ -178,12 +194,33 @@ export class TalkLine {
   }
 
   get done() {
-    return this.speech?.state === "ready";
+    return this.speech?.state === "ready" && !this.stale;
   }
 
-  /** @returns {LineDraft} what a draft keeps; sounds are too large for it */
+  /** @returns {LineDraft} what a draft keeps; of a sound, where the server has it */
   get draft() {
-    return { face: this.faceIndex, text: this.text.value, voice: this.voice.value, pause: this.pause.value };
+    const sound = this.sound ? this.speech?.id : undefined;
+    return { face: this.faceIndex, text: this.text.value, voice: this.voice.value, pause: this.pause.value, sound };
+  }
+
+  /**
+   * After a reload: the recording is on the server already.
+   * @param {string} id
+   */
+  async restoreSound(id) {
+    const speech = await request("GET", `/api/speech/${id}/`).catch(() => null);
+    if (speech?.state !== "ready" || !speech.url) return;
+    const answer = await fetch(speech.url, { credentials: "same-origin" }).catch(() => null);
+    if (!answer?.ok) return;
+    this.sound = await answer.blob();
+    this.soundName = "line.wav";
+    this.soundKind = speech.kind;
+    this.soundUrl = URL.createObjectURL(this.sound);
+    this.audio.src = this.soundUrl;
+    this.speech = speech;
+    this.stale = speech.transcript !== this.text.value.trim() || speech.language !== this.around.language();
+    this.showKind();
+    this.tell(speech.kind === "recorded" ? "Recorded." : "Your sound is still here.");
   }
 
   /** What the API takes of typed words. */
@@ -240,10 +277,12 @@ export class TalkLine {
     this.showKind();
     this.tell(kind === "recorded" ? "Recorded. If you also type the words, the lips follow more closely." : `${name}. If you also type the words, the lips follow more closely.`);
     this.around.onEdit(this);
+    // At once, so that it is there when the page is loaded anew; what is wrong with it is told now, too.
+    void this.send().then(() => this.around.onEdit(this));
   }
 
   dropSound() {
-    this.outdate();
+    this.forget();
     if (this.soundUrl) URL.revokeObjectURL(this.soundUrl);
     this.sound = null;
     this.soundUrl = "";
@@ -277,12 +316,30 @@ export class TalkLine {
    * @returns {Promise<boolean>}
    */
   async send() {
+    if (this.sending) await this.sending;
     if (this.done) return true;
+    this.sending = this.sendNow();
+    const sent = await this.sending;
+    this.sending = null;
+    return sent;
+  }
+
+  async sendNow() {
+    const old = this.speech;
+    const sound = this.sound;
     try {
       const made = this.sound ? await this.sendSound(this.sound) : await request("POST", "/api/speech/", this.body);
       const checked = made.state === "checking" ? await untilChecked(`/api/speech/${made.id}/`) : made;
-      if (checked.state === "ready") this.speech = checked;
-      else this.complain(`${checked.error?.message ?? ""} ${checked.error?.hint ?? ""}`.trim());
+      if (this.sound !== sound) {
+        // Another one came meanwhile, or words in its place.
+        request("DELETE", `/api/speech/${checked.id}/`).catch(() => {});
+        return false;
+      }
+      if (checked.state === "ready") {
+        this.speech = checked;
+        this.stale = false;
+        if (old) request("DELETE", `/api/speech/${old.id}/`).catch(() => {});
+      } else this.complain(`${checked.error?.message ?? ""} ${checked.error?.hint ?? ""}`.trim());
       return this.done;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
