@@ -124,7 +124,9 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
 def again(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     """The same video once more, with the words and the mouth as they are corrected now, and with another ``motion``
     and ``framing`` where the body has them: 201."""
+    user = signed_in_user(request)
+    job_for_user(user, job_id)
     body = Body.of(request) if request.content_type == "application/json" and request.body else Body({})
     other = motion(body.part("motion")) if body.has("motion") else None
-    made = make_again(signed_in_user(request), job_id, other, body.text("framing", ""))
+    made = make_again(user, job_id, other, body.text("framing", ""))
     return JsonResponse(job_payload(made), status=201)

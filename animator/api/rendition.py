@@ -17,7 +17,8 @@ from animator.services.rendition import ask_for_form
 def forms(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     """Which forms there are of my video; or have one made: 202, and how far it is by asking again."""
     user = signed_in_user(request)
+    result = own_result(user, job_id)
     if request.method == "GET":
-        return JsonResponse({"forms": rendition_payloads(own_result(user, job_id))})
+        return JsonResponse({"forms": rendition_payloads(result)})
     result = ask_for_form(user, job_id, Body.of(request).text("kind"))
     return JsonResponse({"forms": rendition_payloads(result)}, status=202)

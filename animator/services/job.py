@@ -39,7 +39,13 @@ from animator.services.consent import Confirmation, Movement, attach_faces, cons
 from animator.services.evidence import is_evidence
 from animator.services.file_erasure import erase_later
 from animator.services.minors import check_minors, hold_minors
-from animator.services.motion import check_framing, check_motion, check_something_happens, silent_title
+from animator.services.motion import (
+    check_framing,
+    check_framing_fits,
+    check_motion,
+    check_something_happens,
+    silent_title,
+)
 from animator.services.photo import erase_photo
 from animator.services.speech import erase_speech
 from animator.services.standing import check_may_begin
@@ -90,8 +96,8 @@ def create_job(user: User, request: JobRequest) -> Job:
     Raises ``Photo.DoesNotExist`` or ``Speech.DoesNotExist`` for what is not the user's, and InputError: what made the
     photo or speech unusable, ``photo_not_ready``, ``speech_not_ready``, ``several_faces``, ``unknown_face``, the codes
     of :func:`consent_for_face`, of :func:`check_motion`, of :func:`check_may_begin` and of ``quota.reserve``,
-    ``nothing_to_do``, ``unknown_framing``, ``text_refused``, ``public_figure_refused``. What a rule holds waits for a
-    moderator.
+    ``nothing_to_do``, ``unknown_framing``, ``framing_does_not_fit``, ``text_refused``, ``public_figure_refused``. What
+    a rule holds waits for a moderator.
     """
     check_may_begin(user)
     check_script(request)
@@ -119,6 +125,7 @@ def create_job(user: User, request: JobRequest) -> Job:
             own = request.consent if index == face else Confirmation()
             given = request.others.get(index, own)
             faces[index] = (consent_for_face(user, photo, index, given, movement), movement)
+        check_framing_fits(request.framing, photo, list(faces))
         now, job_id, seconds = timezone.now(), uuid.uuid4(), sum(map(speech_length, speeches.values()))
         if speech is None:
             check_something_happens(request.motion, list(faces))

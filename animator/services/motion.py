@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from animator.errors import SiteError
+from animator.models import Photo
+from animator.selectors.framing import framing_payloads
 from animator.selectors.motion import (
     FRAMING_NAMES,
     LONGEST_S,
@@ -40,6 +42,17 @@ def check_framing(framing: str) -> str:
     if framing not in FRAMING_NAMES:
         raise SiteError("unknown_framing", "There is no such framing.", f"Choose one of {', '.join(FRAMING_NAMES)}.")
     return framing
+
+
+def check_framing_fits(framing: str, photo: Photo, moving: Sequence[int]) -> None:
+    """Raises ``framing_does_not_fit`` where faces that move stand too far apart for a cut."""
+    shown = framing_payloads(photo, moving, max(photo.width, photo.height))
+    if any(one["framing"] == framing and not one["possible"] for one in shown):
+        raise SiteError(
+            "framing_does_not_fit",
+            "The faces that move do not fit into this framing together.",
+            "Choose a wider one, the whole photo, or fewer faces.",
+        )
 
 
 def silent_title(motion: JobMotion, moving: Sequence[int]) -> str:

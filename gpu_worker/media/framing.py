@@ -37,7 +37,8 @@ class Framed:
 def frame_photo(photo: Photo, faces: Sequence[FaceRig], everybody: Sequence[FaceRig], framing: str) -> Framed:
     """The photo as ``framing`` shows it; both sides of a cut are even.
 
-    Raises :class:`InputError` ``unknown_framing``.
+    Raises :class:`InputError` ``unknown_framing``, or ``framing_does_not_fit`` where those who move stand too far
+    apart.
     """
     if framing == "whole":
         return Framed(photo, tuple(faces), tuple(everybody))
@@ -46,6 +47,12 @@ def frame_photo(photo: Photo, faces: Sequence[FaceRig], everybody: Sequence[Face
             "unknown_framing", f"There is no framing called “{framing[:40]}”.", f"Choose one of {', '.join(FRAMINGS)}."
         )
     left, top, width, height = cut_around(photo.width, photo.height, [face.box for face in faces], framing)
+    if not shows_all((left, top, width, height), [face.box for face in faces]):
+        raise InputError(
+            "framing_does_not_fit",
+            "The faces that move do not fit into this framing together.",
+            "Choose a wider one, the whole photo, or fewer faces.",
+        )
     pixels = np.ascontiguousarray(photo.pixels[top : top + height, left : left + width])
     shift = np.array([left, top], np.float32)
 
@@ -77,6 +84,15 @@ def cut_around(width: int, height: int, around: Sequence[Sequence[float]], frami
     top = float(np.clip(centre[1] - _CENTRE * cut_height, 0.0, height - cut_height))
     even_width, even_height = max(2, int(cut_width) // 2 * 2), max(2, int(cut_height) // 2 * 2)
     return int(left), int(top), min(even_width, width), min(even_height, height)
+
+
+def shows_all(cut: Sequence[float], around: Sequence[Sequence[float]]) -> bool:
+    """Whether every box lies in the cut (both left, top, width, height), but for a tenth of its height."""
+    left, top, width, height = cut
+    boxes = np.array(around, float)
+    room = 0.1 * boxes[:, 3:4]
+    low, high = boxes[:, :2] + room, boxes[:, :2] + boxes[:, 2:] - room
+    return bool((low >= (left, top)).all() and (high <= (left + width, top + height)).all())
 
 
 def _inside(face: FaceRig, left: int, top: int, width: int, height: int) -> bool:

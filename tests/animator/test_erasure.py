@@ -159,6 +159,7 @@ def test_a_photo_goes_with_every_job_in_every_state(
     assert (states[finished.id], states[failed.id]) == ("succeeded", "failed")
     assert (states[running.id], states[waiting.id], states[bystander.id]) == ("cancelled", "cancelled", "succeeded")
     assert Photo.objects.get(id=photo.id).state == UploadState.ERASED
+    assert finished.speech_id is not None
     speech = Speech.objects.get(id=finished.speech_id)
     assert (speech.state, speech.text) == (UploadState.ERASED, "")
     assert committed(erase_photo_and_derived, photo, Why.CONSENT_REVOKED) == 0

@@ -257,6 +257,7 @@ def test_the_history_gives_the_time_left(signed_in: Client, make_job: Callable[[
     first, second = make_job(), make_job()
     alone = signed_in.get(f"/api/jobs/{first.id}/").json()["eta_s"]
     behind = signed_in.get(f"/api/jobs/{second.id}/").json()["eta_s"]
+    assert first.speech is not None
     assert alone == pytest.approx(2 * len(first.speech.text) / 14, abs=0.1)
     assert behind == pytest.approx(2 * alone, abs=0.2)
 

@@ -202,3 +202,17 @@ def test_framings_are_the_engine_s_own_cuts(signed_in: Client, owner: User) -> N
     for bad in ("x", "1,", "-1"):
         assert signed_in.get(f"/api/photos/{photo.id}/framings/?faces={bad}").status_code == 400
     assert len(signed_in.get(f"/api/photos/{photo.id}/framings/?faces=9").json()["framings"]) == 1
+
+
+def test_a_framing_that_cannot_hold_all_who_move_is_refused(signed_in: Client, owner: User) -> None:
+    photo = make_ready_photo(owner, faces=2)
+    far = [{**one, "box": [0.05 + 0.75 * one["index"], 0.2, 0.12, 0.3]} for one in photo.faces]
+    Photo.objects.filter(id=photo.id).update(width=1600, height=600, faces=far)
+    told = signed_in.get(f"/api/photos/{photo.id}/framings/").json()["framings"]
+    assert [one["possible"] for one in told] == [True, False, False, False]
+    motion = {"faces": [{"face": 0, "gestures": ["wink"]}, {"face": 1, "gestures": ["nod"]}]}
+    consents = [{"face": face, **CONSENT} for face in (0, 1)]
+    asked = {"photo": str(photo.id), "motion": motion, "consents": consents, "framing": "vertical"}
+    assert send(signed_in, asked).json()["error"] == "framing_does_not_fit"
+    alone = silent(photo, framing="vertical", motion={"gestures": ["nod"]})
+    assert send(signed_in, alone).status_code == 201

@@ -113,6 +113,7 @@ def test_the_pipeline_is_asked_for_what_the_job_says(job: Job, pipeline: Any, se
 
 
 def test_a_recording_is_handed_over_as_a_file(job: Job, pipeline: Any, media_folder: Path) -> None:  # noqa: F811
+    assert job.speech_id is not None
     path = storage.kept_path("speech", job.speech_id, ".wav")
     (media_folder / path).parent.mkdir(parents=True)
     (media_folder / path).write_bytes(b"RIFF")

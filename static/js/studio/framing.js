@@ -3,7 +3,8 @@
 import { request } from "../lib/api.js";
 import { h, need } from "../lib/dom.js";
 
-/** @typedef {{framing: string, title: string, box: [number, number, number, number], width: number, height: number}} Framing */
+/** @typedef {{framing: string, title: string, box: [number, number, number, number], width: number,
+ *   height: number, possible: boolean}} Framing */
 
 export class FramingChoice {
   /** @param {{onChange: () => void}} options */
@@ -37,8 +38,10 @@ export class FramingChoice {
   }
 
   fill() {
+    if (!this.framings.some((one) => one.framing === this.chosen && one.possible)) this.chosen = "whole";
     const radios = this.framings.map((one) => {
       const input = /** @type {HTMLInputElement} */ (h("input", { type: "radio", name: "framing", value: one.framing }));
+      input.disabled = !one.possible;
       input.checked = one.framing === this.chosen;
       input.addEventListener("change", () => {
         this.chosen = one.framing;
@@ -47,7 +50,8 @@ export class FramingChoice {
       });
       const shape = h("span", { class: "framing-shape", "aria-hidden": "true" });
       shape.style.setProperty("aspect-ratio", `${one.width} / ${one.height}`);
-      return h("label", { class: "choice framing" }, input, shape, h("span", {}, h("strong", {}, one.title), h("small", {}, `${one.width} × ${one.height} pixels`)));
+      const facts = one.possible ? `${one.width} × ${one.height} pixels` : "The faces stand too far apart";
+      return h("label", { class: one.possible ? "choice framing" : "choice framing disabled" }, input, shape, h("span", {}, h("strong", {}, one.title), h("small", {}, facts)));
     });
     this.list.replaceChildren(...radios);
     this.show();

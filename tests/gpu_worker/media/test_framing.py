@@ -27,7 +27,7 @@ def face(x: float, y: float, size: float, index: int = 0) -> FaceRig:
 def test_a_cut_has_its_shape_and_holds_the_face(
     framing: str, size: tuple[int, int], where: tuple[float, float, float]
 ) -> None:
-    left, top, width, height = cut_around(*size, [face(*where)], framing)
+    left, top, width, height = cut_around(*size, [face(*where).box], framing)
     assert width % 2 == height % 2 == 0
     assert left >= 0
     assert left + width <= size[0]
@@ -42,7 +42,7 @@ def test_a_cut_has_its_shape_and_holds_the_face(
 
 def test_two_who_move_are_both_seen() -> None:
     pair = [face(300, 200, 120), face(900, 230, 110, 1)]
-    left, top, width, height = cut_around(1600, 1200, pair, "square")
+    left, top, width, height = cut_around(1600, 1200, [one.box for one in pair], "square")
     for one in pair:
         x, y, w, h = one.box
         assert left <= x
@@ -56,7 +56,7 @@ def test_what_is_known_of_a_face_moves_with_it_and_others_are_left_out() -> None
     photo = Photo(pixels, "0" * 64, "array")
     speaker, far = face(200, 300, 150), face(1400, 300, 100, 1)
     framed = frame_photo(photo, [speaker], [speaker, far], "square")
-    left, top, width, height = cut_around(1600, 900, [speaker], "square")
+    left, top, width, height = cut_around(1600, 900, [speaker.box], "square")
     np.testing.assert_array_equal(framed.photo.pixels, pixels[top : top + height, left : left + width])
     moved = framed.faces[0]
     assert list(moved.box) == [200 - left, 300 - top, 150, 150]
@@ -74,3 +74,13 @@ def test_an_unknown_framing_is_refused() -> None:
         frame_photo(photo, [face(10, 10, 50)], [], "round")
     assert refused.value.code == "unknown_framing"
     assert set(ASPECT) | {"whole"} == set(FRAMINGS)
+
+
+def test_faces_that_do_not_fit_together_are_refused() -> None:
+    pixels = np.zeros((400, 1600, 3), np.uint8)
+    photo = Photo(pixels, "0" * 64, "array")
+    pair = [face(100, 100, 120), face(1300, 100, 120, 1)]
+    with pytest.raises(InputError) as refused:
+        frame_photo(photo, pair, pair, "vertical")
+    assert refused.value.code == "framing_does_not_fit"
+    assert frame_photo(photo, pair[:1], pair, "vertical").photo.height == 400
