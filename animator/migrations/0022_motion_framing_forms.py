@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('animator', '0020_result_frames'),
+        ('animator', '0021_engines'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
