@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from gpu_worker.config import EngineConfig
 from gpu_worker.engines import shared_engines
 from gpu_worker.errors import InputError
-from gpu_worker.media.video_reader import probe
+from gpu_worker.media.video_reader import probe, read_frames
+from gpu_worker.motion.style import Style
 from gpu_worker.pipeline import animate
 from gpu_worker.progress import Progress
-from gpu_worker.request import AnimationOutcome, AnimationRequest, Line, TypedSpeech
+from gpu_worker.request import AnimationOutcome, AnimationRequest, FacePlay, Line, TypedSpeech
 from tests.gpu_worker.group_photo import two_people
 
 LINES = (
@@ -82,6 +85,25 @@ def test_a_listener_keeps_the_lips_shut(photo: Path, tmp_path: Path) -> None:
     assert checks["silent_lips"].verdict == "green"
     assert float(checks["silent_lips"].value or 0.0) < 0.006
     assert "opening_correlation" not in checks
+
+
+def test_without_words_each_face_makes_gestures_of_its_own(photo: Path, tmp_path: Path) -> None:
+    asked = replace(
+        request(photo, ()),
+        plays={0: FacePlay(("wink",)), 1: FacePlay((), Style(0, 0, 0, 0, 0, 0))},
+        loop=True,
+        fps=12.5,
+        watermark=False,
+    )
+    outcome = animate(asked, shared_engines(), tmp_path, lambda _: None, lambda: False)
+    assert outcome.timeline is None
+    assert outcome.frames == round(asked.silent_seconds * 12.5)
+    assert [face.face for face in outcome.certificate.faces] == [0, 1]
+    checks = {check.name: check.verdict for check in outcome.certificate.checks}
+    assert checks["rest_is_photo"] == checks["outside_pixels"] == checks["frame_count"] == "green"
+    moved = np.ptp(np.stack(list(read_frames(outcome.video))).astype(np.int16), axis=0).max(axis=-1)
+    half = moved.shape[1] // 2
+    assert np.percentile(moved[:, :half], 99) > 2 * np.percentile(moved[:, half:], 99), "one winks, the other is calm"
 
 
 @pytest.mark.parametrize(
