@@ -39,7 +39,9 @@ _BREATH, _RISE, _SWELL = 3.8, 0.002, 0.001
 #: No idle blink comes this close to a gesture that moves the lids itself, seconds.
 _LIDS_APART = 0.3
 #: Largest opening of the jaw that a gesture may ask for, however lively.
-_WIDEST = 0.62
+_WIDEST = 0.52
+#: Highest rise of the upper lip in a gesture, and the gap of the photo's lips (face heights) from which on there is none.
+_HIGHEST, _PARTED = 0.5, 0.03
 #: Controls that speech owns: a gesture laid over speech does not touch them.
 _SPEECH_CONTROLS = frozenset(
     {"jaw", "pucker", "stretch", "upper_raise", "lower_depress", "press", "close", "lip_in", "tongue_up"}
@@ -180,7 +182,7 @@ def perform_gestures(
     frames = round(length * fps) if loop else int(np.ceil(length * fps)) + 1
     times, streams = frame_times(frames, fps), streams_of(seed)
     rounds, starts = _arranged(clean, length, streams["attention"])
-    curves = gesture_curves(rounds, times, starts, style)
+    curves = _for_lips(gesture_curves(rounds, times, starts, style), face)
     idle = _idle(times, fps, style, streams)
     _blink_between(idle, times, fps, curves, style, streams["blinks"])
     for name, curve in idle.items():
@@ -212,6 +214,14 @@ def with_gestures(
             added = allowed_yaw(curve, face) if name == "yaw" else curve
             values[:, CONTROL[name]] = _laid_over(name, values[:, CONTROL[name]], added * fade)
     return MotionTrack(motion.fps, values.astype(np.float32), motion.seed)
+
+
+def _for_lips(curves: Curves, face: FaceRig) -> Curves:
+    """Raise the upper lip less where the photo parts the lips: above teeth that it shows there is nothing to see."""
+    if "upper_raise" in curves:
+        shut = float(np.clip(1.0 - face.mouth_gap / _PARTED, 0.0, 1.0))
+        curves["upper_raise"] = np.minimum(curves["upper_raise"], _HIGHEST) * shut
+    return curves
 
 
 def _strength(control: str, style: Style) -> float:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -129,3 +131,11 @@ def test_the_length_is_that_of_the_longest_face() -> None:
     assert silent_length([("smile",), ("dance", "nod")]) == pytest.approx(4.8 + 1.4 - 0.25 + 0.7 + 0.4)
     assert silent_length([("smile",)], 20.0) == 20.0
     assert silent_length([("smile",)], 1.0) == pytest.approx(3.3)
+
+
+def test_a_laugh_lifts_no_lip_from_teeth_that_the_photo_shows(face: FaceRig) -> None:
+    shut = perform_gestures(("laugh",), face, 25.0, 0, Style(expression=2.0))
+    parted = perform_gestures(("laugh",), replace(face, mouth_gap=0.06), 25.0, 0, Style(expression=2.0))
+    assert 0.3 < shut.control("upper_raise").max() <= 0.5
+    assert not parted.control("upper_raise").any()
+    assert parted.control("jaw").max() > 0.4
