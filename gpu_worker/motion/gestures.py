@@ -40,7 +40,7 @@ _BREATH, _RISE, _SWELL = 3.8, 0.002, 0.001
 _LIDS_APART = 0.3
 #: Largest opening of the jaw that a gesture may ask for, however lively.
 _WIDEST = 0.52
-#: Highest rise of the upper lip in a gesture, and the gap of the photo's lips from which on there is none, face heights.
+#: Highest rise of the upper lip in a gesture, and the gap of the photo's lips (face heights) from which there is none.
 _HIGHEST, _PARTED = 0.5, 0.03
 #: Controls that speech owns: a gesture laid over speech does not touch them.
 _SPEECH_CONTROLS = frozenset(
