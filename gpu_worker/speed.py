@@ -1,13 +1,16 @@
 """How fast the engines are on this machine: each does a little real work for about half a second.
 
-Measured by a worker at its start (once for each version) or when an administrator asks, never while a page is made.
+Measured for a worker at its start (once for each version) or when an administrator asks, never while a page is made.
 What is measured stands in for a job's work, it is not a job: ``python -m gpu_worker bench`` times whole videos.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import logging
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -55,6 +58,27 @@ def measure(engines: Iterable[str] | None = None) -> list[Speed]:
         except (EngineError, InputError, RuntimeError, OSError, ValueError) as error:
             log.warning("%s could not be measured: %s", name, error)
     return speeds
+
+
+def measure_apart(engines: Iterable[str] | None = None, patience_s: float = 300.0) -> list[Speed]:
+    """:func:`measure` in a process of its own, so that a worker does not keep loaded what only measuring needs.
+
+    None at all, with a line in the log, when that process fails or takes longer than ``patience_s``.
+    """
+    command = [sys.executable, "-m", "gpu_worker", "capabilities", "--measure", *(engines or ())]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=patience_s, check=True, cwd=Path(__file__).parents[1]
+        )
+        rows = json.loads(done.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        log.warning("The engines could not be measured: %s", error)
+        return []
+    return [
+        Speed(row["name"], row["version"], row["device"], row["speed"]["value"], row["speed"]["unit"])
+        for row in rows
+        if row["speed"] is not None
+    ]
 
 
 def _measured(entry: Capability) -> Speed:

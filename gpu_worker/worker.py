@@ -55,10 +55,10 @@ class EngineWorker(SimpleWorker):
 
     def measure(self, host: str) -> None:
         """Measure the engines that were never measured here; a few seconds after an installation, then nothing."""
-        from gpu_worker.speed import MEASURABLE, measure
+        from gpu_worker.speed import MEASURABLE, measure_apart
 
         if names := unmeasured(host, MEASURABLE):
-            keep_speeds(host, measure(names))
+            keep_speeds(host, measure_apart(names))
 
     def _tell_figures(self) -> None:
         """Which queues this worker serves, and the memory of the machine's GPUs, for ``/metrics``."""

@@ -40,7 +40,9 @@ def parser() -> Parser:
     _edit(commands.add_parser("edit", help="correct words, boundaries and mouth of a timeline (JSON)"))
     _animate(commands.add_parser("animate", help="a talking video from a photo and speech, text or gestures"))
     able = commands.add_parser("capabilities", help="what this machine can run, and why not the rest (JSON)")
-    able.add_argument("--measure", action="store_true", help="measure how fast each engine is, half a second each")
+    able.add_argument(
+        "--measure", nargs="*", metavar="ENGINE", help="measure how fast these engines are, or all; half a second each"
+    )
     voices = commands.add_parser("voices", help="check installed neural voices: files, checksums, a word (JSON)")
     voices.add_argument("name", nargs="*", metavar="NAME", help="only these")
     verify = commands.add_parser("verify", help="what a file says of its origin (JSON)")

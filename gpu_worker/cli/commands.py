@@ -385,11 +385,11 @@ def capabilities(arguments: argparse.Namespace, _: TextIO) -> Any:
 
     from gpu_worker.capabilities import capabilities as known
 
-    if not arguments.measure:
+    if arguments.measure is None:
         return [asdict(entry) for entry in known()]
     from gpu_worker.speed import measure
 
-    speeds = {speed.engine: {"value": speed.value, "unit": speed.unit} for speed in measure()}
+    speeds = {speed.engine: {"value": speed.value, "unit": speed.unit} for speed in measure(arguments.measure or None)}
     return [{**asdict(entry), "speed": speeds.get(entry.name)} for entry in known()]
 
 

@@ -8,6 +8,6 @@ from gpu_worker.machine import this_machine
 
 def measure_engines() -> None:
     """All engines that can run here, anew."""
-    from gpu_worker.speed import measure
+    from gpu_worker.speed import measure_apart
 
-    keep_speeds(this_machine().host, measure())
+    keep_speeds(this_machine().host, measure_apart())

@@ -133,6 +133,7 @@ def test_a_job_that_waits_for_an_engine_says_so(failed: Job, signed_in: Client, 
     assert "as soon as that part is back" in failed.error_hint
     page = signed_in.get(f"/jobs/{failed.id}/").content.decode()
     assert "made by itself" in page
+    assert "This video has to wait" in page
     assert "its models are gone" not in page, "details are for administrators"
     assert failed.charge is None, "nothing was made, so nothing is paid"
 
@@ -175,8 +176,8 @@ def test_measuring_again_keeps_what_was_measured(monkeypatch: pytest.MonkeyPatch
     from gpu_worker import speed
     from gpu_worker.tasks import measure_engines
 
-    whole = speed.measure
-    monkeypatch.setattr(speed, "measure", lambda: whole(["espeak-ng"]))
+    whole = speed.measure_apart
+    monkeypatch.setattr(speed, "measure_apart", lambda: whole(["espeak-ng"]))
     measure_engines()
     row = EngineSpeed.objects.get()
     assert (row.engine, row.host, row.unit) == ("espeak-ng", this_machine().host, "times real time")

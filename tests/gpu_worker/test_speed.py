@@ -42,3 +42,7 @@ def test_the_machine_is_described() -> None:
     assert machine.host
     assert machine.cores >= 1
     assert machine.python.count(".") == 2
+
+
+def test_a_process_that_fails_measures_nothing() -> None:
+    assert speed.measure_apart(["espeak-ng"], patience_s=0.001) == []
