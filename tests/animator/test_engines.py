@@ -210,3 +210,41 @@ def test_what_stood_in_is_kept_with_the_job(make_job: Callable[..., Job], office
     assert Job.objects.get(id=job.id).fallbacks == [fallback]
     page = office.get("/engines/").content.decode()
     assert "ran out of memory" in page
+
+
+def test_a_worker_reports_and_measures_as_it_starts(
+    monkeypatch: pytest.MonkeyPatch, settings: pytest.FixtureRequest
+) -> None:
+    """All but serving the queue, which ends at once here."""
+    from rq import SimpleWorker
+
+    from gpu_worker import speed
+    from gpu_worker.worker import EngineWorker
+
+    asked: list[list[str]] = []
+
+    def fake(names: list[str]) -> list[Speed]:
+        asked.append(names)
+        return [Speed("warp", versions["warp"]["version"], versions["warp"]["device"], 40.0, "frames a second")]
+
+    seen: list[WorkerReport] = []
+    monkeypatch.setattr(speed, "measure_apart", fake)
+    monkeypatch.setattr(EngineWorker, "preload", lambda *_: None)
+
+    def serve(*_: object, **__: object) -> bool:
+        seen.extend(WorkerReport.objects.all())
+        return True
+
+    monkeypatch.setattr(SimpleWorker, "work", serve)
+    settings.MEASURE_ENGINES = True  # type: ignore[attr-defined]
+    settings.PICTURETALK_RENDER_NICENESS = 0  # type: ignore[attr-defined]
+    versions = {entry["name"]: entry for entry in report("before").engines}
+    WorkerReport.objects.all().delete()
+    queues = [django_rq.get_queue("render")]
+    assert EngineWorker(queues, connection=django_rq.get_connection("render")).work()
+    assert (seen[0].queues, seen[0].ended_at) == (["render"], None)
+    assert WorkerReport.objects.get().ended_at is not None
+    assert "warp" in asked[0]
+    assert EngineSpeed.objects.get().value == 40.0
+    EngineWorker(queues, connection=django_rq.get_connection("render")).work()
+    assert "warp" not in asked[1], "it was measured before"
