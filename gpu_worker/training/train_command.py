@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
@@ -34,7 +36,20 @@ def run(arguments: argparse.Namespace, stream: TextIO) -> object:
         stream.write(line + "\n")
         stream.flush()
 
+    _note_run(arguments.data, arguments.output, told)
     progress = train(
         arguments.data, config, arguments.output, steps=arguments.steps, resume=arguments.resume, told=told
     )
     return {"run": str(arguments.output), **asdict(progress)}
+
+
+def _note_run(data: Path, run: Path, told: Callable[[str], None]) -> None:
+    """Leave the run's name with the data, so that the removal of a person can name the runs that had seen them."""
+    from gpu_worker.training.data.index import register_run
+
+    if os.environ.get("RANK", "0") != "0":
+        return
+    try:
+        register_run(data, str(run.resolve()))
+    except OSError as problem:  # data on a disk that cannot be written to
+        told(f"The run could not be noted with the data: {problem}")

@@ -38,6 +38,8 @@ from gpu_worker.training.data.video_source import open_video
 #: Longest sound file that is read, seconds and bytes.
 _LONGEST, _LARGEST = 4 * 3600.0, 4 << 30
 log = logging.getLogger(__name__)
+#: By how much a sound must fit one face better than another one beside it.
+_CLEARLY = 0.1
 Extra = dict[str, NDArray[Any]]
 
 
@@ -182,8 +184,28 @@ class _Speech(_Recorded):
         self.result.clips.append((clip, {"pitch": _pitch_of(sound)}))
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """A stretch of one face that its sound fits; perhaps it fits another face better."""
+
+    start: float
+    end: float
+    sync: float
+    clip: Clip
+    extra: Extra
+
+    def beside(self, other: _Candidate) -> bool:
+        """Whether both are there at the same time for a good part of either."""
+        shared = min(self.end, other.end) - max(self.start, other.start)
+        return shared > 0.2 * min(self.end - self.start, other.end - other.start)
+
+
 class _Video(_Recorded):
     """A talking face: its controls are fitted to what is seen."""
+
+    def __init__(self, entry: Input, split: Split) -> None:
+        super().__init__(entry, split)
+        self._candidates: list[_Candidate] = []
 
     def found(self) -> Found:
         video = open_video(self.entry.recording.path)
@@ -197,7 +219,20 @@ class _Video(_Recorded):
         timeline = self.timed(waveform)
         for track in tracks:
             self._track(track, timeline, waveform)
+        self._choose()
         return self.result
+
+    def _choose(self) -> None:
+        """Where several faces move to one sound at one time, it is the voice of the one it fits best, if of any."""
+        for one in self._candidates:
+            rivals = [other for other in self._candidates if other is not one and one.beside(other)]
+            best = max((rival.sync for rival in rivals), default=-1.0)
+            if one.sync < best + _CLEARLY:
+                told = f"Correlation {one.sync:.2f}, that of another face {best:.2f}."
+                self.reject(one.start, one.end, "another_face_speaks", told)
+                continue
+            clip = replace(one.clip, key=self.key())
+            self.result.clips.append((clip, one.extra))
 
     def _track(self, track: FaceTrack, timeline: Timeline, waveform: Waveform) -> None:
         start, end = track.start / FRAME_RATE, (track.start + track.frames) / FRAME_RATE
@@ -243,13 +278,13 @@ class _Video(_Recorded):
         recording = self.entry.recording
         papers = self.papers(part, start, judgement) | {"shot": track.shot, "faces_beside": track.others}
         clip = Clip(
-            key=self.key(), person=recording.person, split=self.split, language=recording.language, source="video",
+            key="", person=recording.person, split=self.split, language=recording.language, source="video",
             samples=sound.samples, controls=controls, seen=seen, phones=phone_rows(part.phones),
             visemes=visemes, manifest=papers,
         )  # fmt: skip
         extra: Extra = {"pitch": _pitch_of(sound), "landmarks": _compact(track.landmarks[rows])}
         extra["rest"] = motion.rest.astype(np.float32)
-        self.result.clips.append((clip, extra))
+        self._candidates.append(_Candidate(start, end, judgement.figures["sync"], clip, extra))
 
 
 def _for_training(

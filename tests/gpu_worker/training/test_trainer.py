@@ -12,6 +12,7 @@ import torch
 from gpu_worker.errors import InputError
 from gpu_worker.training.checkpoint import NAME, load_checkpoint
 from gpu_worker.training.config import load_config
+from gpu_worker.training.data.index import read_runs
 from gpu_worker.training.run_log import EVENTS, read_log
 from gpu_worker.training.trainer import BEST, train
 from tests.gpu_worker.training.conftest import SETTINGS, tiny_config
@@ -74,6 +75,7 @@ def test_two_processes_take_the_steps_of_one(tiny_data: Path, tmp_path: Path) ->
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
+    assert str(tmp_path / "two") in [entry["run"] for entry in read_runs(tiny_data)]
     alone, together = weights(tmp_path / "one"), weights(tmp_path / "two")
     for name, value in alone.items():
         torch.testing.assert_close(together[name], value, rtol=1e-3, atol=1e-4, msg=name)

@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gpu_worker.errors import InputError
+from gpu_worker.media.ffmpeg_process import ffmpeg_executable
 from gpu_worker.schema import CONTROL, VISEMES
 from gpu_worker.training.__main__ import main
 from gpu_worker.training.clip import CONTROL_NAMES, Clip
@@ -22,7 +24,7 @@ from gpu_worker.training.data.index import read_index, read_runs, register_run
 from gpu_worker.training.data.manifest import read_source
 from gpu_worker.training.data.removal import read_tombstones, remove_person
 from gpu_worker.training.data.shards import SHARDS, iterate_clips, read_shard
-from tests.gpu_worker.training.data.conftest import OTHER, Source
+from tests.gpu_worker.training.data.conftest import OTHER, TEXT, Source
 
 
 @pytest.fixture(scope="module")
@@ -242,3 +244,20 @@ def test_one_recording_has_one_person(source: Source, tmp_path: Path) -> None:
     assert told["left_out"] == 2
     found = rejected(tmp_path / "out")
     assert (found["two.wav"], found["three.wav"]) == ("same_recording", "duplicate")
+
+
+def test_of_two_faces_the_one_that_speaks_is_kept(source: Source, tmp_path: Path) -> None:
+    """The face that talks, and beside it the same one that runs a third of a second and more behind."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    pair = "[0:v]split[a][b];[b]tpad=start_duration=0.6:start_mode=clone[late];[a][late]hstack[v]"
+    command = [ffmpeg_executable(), "-v", "error", "-i", str(source.folder / "talk.mp4"), "-filter_complex", pair]
+    command += ["-map", "[v]", "-map", "0:a", "-c:a", "copy", "-c:v", "libx264", "-shortest", str(folder / "two.mp4")]
+    subprocess.run(command, check=True)
+    entry = {"file": "two.mp4", "person": "ann", "licence": "x", "consent": "y", "commercial_use": "no"}
+    (folder / "manifest.json").write_text(json.dumps([{**entry, "transcript": TEXT}]))
+    told = build_dataset(folder, tmp_path / "out", processes=1)
+    assert (told["clips"], told["rejects"]) == (1, 1)
+    (clip,) = iterate_clips(tmp_path / "out")
+    assert clip.manifest["faces_beside"] == 1
+    assert rejected(tmp_path / "out")["two.mp4"] in ("not_in_sync", "another_face_speaks")
