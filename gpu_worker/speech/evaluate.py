@@ -2,7 +2,7 @@
 
 Each sound with a label file of the same name (``.phn``, ``.TextGrid``, ``.ctm``) is timed and compared. Its words are
 looked for in ``.txt`` (TIMIT's two leading numbers are left out), ``.lab`` or ``.wrd`` beside it. One JSON object is
-written to standard output.
+written to standard output. ``--condition`` spoils the sound first: noise, music, a telephone, a room.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gpu_worker.errors import InputError
 from gpu_worker.media.sound import load_waveform
+from gpu_worker.speech.conditions import CONDITIONS, under
 from gpu_worker.speech.evaluation import Tally
 from gpu_worker.speech.labels import read_labels
 from gpu_worker.speech.ladder import time_speech
@@ -24,10 +25,13 @@ _SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".m4a", ".sph")
 _LABELS = (".phn", ".PHN", ".TextGrid", ".textgrid", ".ctm")
 
 
-def evaluate_folder(folder: Path, language: str = "en", with_words: bool = True) -> dict[str, object]:
+def evaluate_folder(
+    folder: Path, language: str = "en", with_words: bool = True, condition: str = "clean"
+) -> dict[str, object]:
     """Time every labelled sound under ``folder`` and score it; ``rtf`` is CPU seconds per second of sound.
 
-    Raises :class:`InputError` ``no_labelled_sound`` where there is nothing to score.
+    ``condition`` is one of :data:`gpu_worker.speech.conditions.CONDITIONS`. Raises :class:`InputError`
+    ``no_labelled_sound`` where there is nothing to score.
     """
     tally = Tally()
     sources: dict[str, int] = {}
@@ -36,7 +40,7 @@ def evaluate_folder(folder: Path, language: str = "en", with_words: bool = True)
         labels = next((path for path in map(sound.with_suffix, _LABELS) if path.is_file()), None)
         if labels is None:
             continue
-        waveform = load_waveform(sound)
+        waveform = under(condition, load_waveform(sound))
         transcript = find_words(sound) if with_words else None
         began = time.process_time()
         timeline = time_speech(waveform, transcript, language)
@@ -69,9 +73,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--language", default="en")
     parser.add_argument("--without-words", action="store_true", help="do not use the transcripts")
+    parser.add_argument("--condition", choices=list(CONDITIONS), default="clean", help="what the sound goes through")
     options = parser.parse_args(arguments)
     try:
-        scores = evaluate_folder(options.folder, options.language, not options.without_words)
+        scores = evaluate_folder(options.folder, options.language, not options.without_words, options.condition)
     except InputError as problem:
         sys.stderr.write(json.dumps(problem.as_dict()) + "\n")
         return 2

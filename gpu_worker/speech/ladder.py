@@ -25,6 +25,7 @@ from gpu_worker.speech.alignment import AlignedUnit, Progress, align
 from gpu_worker.speech.dictionary import PronunciationDictionary, as_dictionary
 from gpu_worker.speech.dtw import warp_onto
 from gpu_worker.speech.energy import syllables
+from gpu_worker.speech.long_pauses import without_long_pauses
 from gpu_worker.speech.phone_decoding import decode_phones
 from gpu_worker.speech.pronunciation import Pronunciation, pronounce
 from gpu_worker.speech.recognition import recognise
@@ -77,6 +78,7 @@ def time_speech(
     """
     tongue = _Tongue(find_language(language), as_dictionary(dictionary))
     samples = resample(waveform, RATE).samples
+    heard = without_long_pauses(samples)
     reasons: list[str] = []
     words = transcript.strip() if transcript else ""
     result: _Result | None = None
@@ -84,15 +86,16 @@ def time_speech(
         reasons.append("The transcript holds no word; it was not used.")
         words = ""
     if words:
-        result = _with_words(samples, words, tongue, "forced", reasons, progress)
+        result = _with_words(heard.samples, words, tongue, "forced", reasons, progress)
     else:
         if not transcript:
             reasons.append("No transcript was given.")
-        result = _without_words(samples, tongue, reasons, progress)
+        result = _without_words(heard.samples, tongue, reasons, progress)
     if result is None:
-        result = _Result("energy", syllables(samples), (), "The mouth follows the loudness alone.")
+        loudness = syllables(heard.samples)
+        result = _Result("energy", loudness, (), "The mouth follows the loudness alone.")
     reasons.append(result.reason)
-    found = covering(result.phones, waveform.duration)
+    found = covering(heard.phones(result.phones), waveform.duration)
     if result.source != "energy":
         found = reclaim_sound(samples, found)
     phones = covering(snap_boundaries(samples, found), waveform.duration)
@@ -100,7 +103,7 @@ def time_speech(
         language=tongue.language.code,
         source=result.source,
         duration=waveform.duration,
-        words=tuple(snapped_words(result.words, phones)),
+        words=tuple(snapped_words(heard.words(result.words), phones)),
         phones=tuple(phones),
         visemes=viseme_spans(phones),
         reasons=tuple(reasons),

@@ -16,6 +16,7 @@ from gpu_worker.schema import FloatArray, Phone, Timeline, Waveform, Word
 from gpu_worker.speech.alignment import align
 from gpu_worker.speech.dictionary import PronunciationDictionary, as_dictionary, how_said
 from gpu_worker.speech.ladder import covering, phones_of, snapped_words
+from gpu_worker.speech.long_pauses import without_long_pauses
 from gpu_worker.speech.passage import Passage
 from gpu_worker.speech.pronunciation import Pronunciation, pronounce_passages
 from gpu_worker.speech.refinement import reclaim_sound, snap_boundaries
@@ -113,15 +114,17 @@ def align_part(
     if duration < SHORTEST_PART or len(samples) < SHORTEST_PART * RATE:
         raise _no_fit()
     spoken = said_by_words(words, language, dictionary)
+    heard = without_long_pauses(samples)
     try:
-        units = align(samples, spoken)
+        units = align(heard.samples, spoken)
     except EngineError as problem:
         raise _no_fit() from problem
-    found, timed = phones_of(units, spoken, duration)
-    phones = covering(snap_boundaries(samples, reclaim_sound(samples, covering(found, duration))), duration)
+    found, timed = phones_of(units, spoken, len(heard.samples) / RATE)
+    covered = covering(heard.phones(found), duration)
+    phones = covering(snap_boundaries(samples, reclaim_sound(samples, covered)), duration)
     if len(timed) != len(words):
         raise _no_fit()
-    snapped = snapped_words(timed, phones)
+    snapped = snapped_words(heard.words(timed), phones)
     return [
         replace(word, start=found_.start, end=found_.end) for word, found_ in zip(words, snapped, strict=True)
     ], phones
