@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from animator import queue as site_queue
 from animator.models import AuditEntry, EngineSpeed, EngineSwitch, Job, Result, WorkerReport
 from animator.models.job import JobState
 from animator.selectors import engines
@@ -228,7 +229,8 @@ def test_a_worker_reports_and_measures_as_it_starts(
         return [Speed("warp", versions["warp"]["version"], versions["warp"]["device"], 40.0, "frames a second")]
 
     seen: list[WorkerReport] = []
-    monkeypatch.setattr(speed, "measure_apart", fake)
+    for name in ("measure", "measure_apart"):
+        monkeypatch.setattr(speed, name, fake)
     monkeypatch.setattr(EngineWorker, "preload", lambda *_: None)
 
     def serve(*_: object, **__: object) -> bool:
@@ -240,11 +242,12 @@ def test_a_worker_reports_and_measures_as_it_starts(
     settings.PICTURETALK_RENDER_NICENESS = 0  # type: ignore[attr-defined]
     versions = {entry["name"]: entry for entry in report("before").engines}
     WorkerReport.objects.all().delete()
-    queues = [django_rq.get_queue("render")]
-    assert EngineWorker(queues, connection=django_rq.get_connection("render")).work()
-    assert (seen[0].queues, seen[0].ended_at) == (["render"], None)
+    drawing = getattr(site_queue, "RENDER_CPU", site_queue.RENDER)
+    queues = [django_rq.get_queue(drawing)]
+    assert EngineWorker(queues, connection=django_rq.get_connection(drawing)).work()
+    assert (seen[0].queues, seen[0].ended_at) == ([drawing], None)
     assert WorkerReport.objects.get().ended_at is not None
     assert "warp" in asked[0]
     assert EngineSpeed.objects.get().value == 40.0
-    EngineWorker(queues, connection=django_rq.get_connection("render")).work()
+    EngineWorker(queues, connection=django_rq.get_connection(drawing)).work()
     assert "warp" not in asked[1], "it was measured before"
