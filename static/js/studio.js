@@ -107,14 +107,17 @@ function changed() {
 function recast() {
   if (asked !== (photo.photo?.id ?? "")) consents.forget();
   asked = photo.photo?.id ?? "";
-  for (const one of choices) one.disabled = mute() && one.value !== "move";
+  for (const one of choices) {
+    one.disabled = mute() && one.value !== "move";
+    if (mute()) one.checked = one.value === "move";
+  }
   for (const one of choices) one.closest("label")?.classList.toggle("disabled", one.disabled);
   const panel = happens() === "move" ? "move" : several() ? "talk" : "one";
   for (const one of ["one", "talk", "move"]) need(`#voice-${one}`).hidden = one !== panel;
   // Movement stands just above the buttons that lead on.
   const actions = need(`#voice-${panel} > .step-actions`);
   if (need("#motion").nextElementSibling !== actions) actions.before(need("#motion"));
-  need("#motion-hint").hidden = happens() === "speak";
+  for (const one of ["#motion-hint", "#motion-title"]) need(one).hidden = happens() === "speak";
   if (motion.mode !== happens()) motion.show(happens());
   const moving = `${photo.photo?.id}:${several()}:${movers().join()}`;
   if (moving === cast) return;
