@@ -13,6 +13,7 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
+from django.core.cache import cache
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 #: Every socket there is: the queue has moved.
 LINE = "line"
+#: It is said so often at most, in so many seconds.
+MOVES, MOVES_IN_S = 20, 10
+_MOVES_KEY, _LATE_KEY = "line-moves", "line-moved-late"
 
 
 def job_group(job_id: UUID | str) -> str:
@@ -53,8 +57,32 @@ def send_speech(payload: dict[str, Any], owner_id: UUID) -> None:
 
 
 def send_line_moved() -> None:
-    """Places in the queue may have changed. Nothing of anybody's is in this message."""
+    """Places in the queue may have changed. Nothing of anybody's is in this message.
+
+    It goes to every page that is open, so that a busy site says it ``MOVES`` times in ``MOVES_IN_S`` seconds at most;
+    what was not said then is said by :func:`send_late_move`.
+    """
+    try:
+        # Counted from the first: the window ends by itself.
+        cache.add(_MOVES_KEY, 0, timeout=MOVES_IN_S)
+        if cache.incr(_MOVES_KEY) > MOVES:
+            cache.set(_LATE_KEY, 1, timeout=None)
+            return
+    except (RedisError, ValueError):
+        # Away, or the window ended in between: one message more does no harm.
+        pass
     _message(LINE, {"type": "line.moved"})
+
+
+def send_late_move() -> bool:
+    """Say once that the queue has moved if that was left unsaid; whether it was. The scheduler's turn."""
+    try:
+        late = bool(cache.delete(_LATE_KEY))
+    except RedisError:
+        return False
+    if late:
+        _message(LINE, {"type": "line.moved"})
+    return late
 
 
 def send_consent_request(payload: dict[str, Any], owner_id: UUID) -> None:

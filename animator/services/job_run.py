@@ -88,7 +88,9 @@ def _begun(job_id: UUID) -> Job | None:
         # It ran out a moment ago; the scheduler would find it within the minute.
         erase_job_output(job, Why.CONSENT_EXPIRED)
         return None
-    figure.observe(figures.WAIT_SECONDS, max(0.0, (timezone.now() - job.queued_at).total_seconds()))
+    if job.percent == 0:
+        # What was begun before and goes on elsewhere has waited in another sense.
+        figure.observe(figures.WAIT_SECONDS, max(0.0, (timezone.now() - job.queued_at).total_seconds()))
     announce(job_id)
     announce_places()
     return job

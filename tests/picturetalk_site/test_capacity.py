@@ -41,9 +41,14 @@ def test_twice_as_much_takes_twice_as_much() -> None:
 
 
 def test_open_pages_fill_redis_and_transactions_the_database() -> None:
-    crowded = calculate(ONE, replace(EVEN, sockets=10_000), Assumed())
+    """Each page costs three commands when the queue moves, which is told twice a second at most."""
+    busy = replace(EVEN, photos=1e6)
+    quiet, crowded = (calculate(ONE, replace(busy, sockets=pages), Assumed()) for pages in (0, 12_000))
+    assert crowded.redis_per_s == pytest.approx(quiet.redis_per_s + 12_000 * 3 * 2)
     assert crowded.first.name == "Redis"
-    assert crowded.redis_per_s > 500 * calculate(ONE, EVEN, Assumed()).redis_per_s
+    assert crowded.first.videos_a_day < quiet.first.videos_a_day
+    idle = calculate(ONE, replace(EVEN, photos=864, sockets=10_000), Assumed())
+    assert idle.redis_per_s == pytest.approx(864 / 86400 * (100 + 2 * 3 * 10_000))
     assert calculate(replace(ONE, transactions=1e4), EVEN, Assumed()).first.name == "PostgreSQL"
 
 

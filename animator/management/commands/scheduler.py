@@ -12,6 +12,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from animator.conf import site_config
+from animator.realtime import send_late_move
 from animator.services.consent_end import expire_consents
 from animator.services.consent_request import expire_requests
 from animator.services.file_erasure import finish_erasures, forget_abandoned_work
@@ -59,6 +60,7 @@ class Command(BaseCommand):
         while not stop.is_set():
             try:
                 recover()
+                send_late_move()
                 if until_minute <= 0:
                     every_minute()
                     until_minute = MINUTE_S
