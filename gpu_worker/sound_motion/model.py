@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -88,10 +88,23 @@ class SoundModel:
         if self.causal:
             feed["memory"] = self.empty_memory() if memory is None else memory
         found = self._session.run(None, feed)
-        if not self.described.get("expression"):
-            found[3] = np.zeros_like(found[3])  # never taught
         kept: FloatArray = found[4] if self.causal else np.zeros((1, 0, 0), np.float32)
-        return Motion(*(values[0] for values in found[:4])), kept
+        return self._known(Motion(*(values[0] for values in found[:4]))), kept
+
+    def answer_windows(self, windows: FloatArray, noise: FloatArray, row: int) -> Motion:
+        """What a full-context model says of row ``row`` of each of ``windows`` (n, rows, FEATURES)."""
+        told = np.zeros((*windows.shape[:2], CONDITIONS), np.float32)
+        given = {"features": windows, "conditions": told, "noise": noise}
+        found = self._session.run(
+            None, {name: np.ascontiguousarray(value, np.float32) for name, value in given.items()}
+        )
+        return self._known(Motion(*(values[:, row] for values in found[:4])))
+
+    def _known(self, motion: Motion) -> Motion:
+        """Without what was never taught: eyes and head where the data showed no faces."""
+        if self.described.get("expression"):
+            return motion
+        return replace(motion, expression=np.zeros_like(motion.expression))
 
 
 def noise_rows(seed: int, first: int, count: int) -> FloatArray:
@@ -112,6 +125,11 @@ def model_path(variant: Variant) -> Path:
 def shipped_model(variant: Variant) -> SoundModel:
     """The model that comes with the product. Raises :class:`EngineError` where its file is missing or another."""
     return SoundModel(model_path(variant))
+
+
+def live_model() -> SoundModel:
+    """What follows a microphone: the causal model where one is shipped, else the full one in a window."""
+    return shipped_model("causal" if model_path("causal").is_file() else "full")
 
 
 def _description(path: Path) -> dict[str, Any]:

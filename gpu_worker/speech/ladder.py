@@ -2,7 +2,7 @@
 
     words known      forced alignment, else the same words warped from espeak-ng's voice
     English, none    recognition, then as above with the recognised words
-    other, none      phone decoding
+    other, none      the sound-to-motion model, else phone decoding
     nothing worked   loudness alone
 
 Whatever goes wrong on a rung is written into the timeline and the next one is tried. Only what the caller must know of
@@ -20,6 +20,7 @@ from gpu_worker.errors import EngineError
 from gpu_worker.languages import Language, find_language
 from gpu_worker.media.sound import resample
 from gpu_worker.schema import FloatArray, Phone, Timeline, TimelineSource, Waveform, Word
+from gpu_worker.sound_motion.phones import sound_phones
 from gpu_worker.speech.agreement import confidence, disagreements, is_wrong, mean_score
 from gpu_worker.speech.alignment import AlignedUnit, Progress, align
 from gpu_worker.speech.dictionary import PronunciationDictionary, as_dictionary
@@ -237,6 +238,12 @@ def _without_words(
         reasons.append(
             f"There is no recogniser for {tongue.language.name}; a transcript would make the lips more exact."
         )
+        try:
+            # Of languages it was not made for, the decoder hears less (docs/training.md has the figures).
+            heard_phones = sound_phones(samples, progress)
+            return _Result("phones", heard_phones, (), "Phones were heard by the learned model, without words.")
+        except EngineError as problem:
+            reasons.append(f"The learned model was left: {problem}")
     try:
         return _Result("phones", decode_phones(samples, progress), (), "Phones were decoded without knowing the words.")
     except EngineError as problem:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from gpu_worker.errors import EngineError, InputError
 from gpu_worker.sound_motion.layout import CONDITIONS, FEATURES, NOISE
+from gpu_worker.training.config import TrainingConfig
 from gpu_worker.training.network import MotionNetwork
 from gpu_worker.training.trainer import BEST, DATA, run_config
 from gpu_worker.training.weight_files import checksum, load_weights, save_weights
@@ -104,10 +105,17 @@ def export_run(run: Path, target: Path) -> Exported:
         "memory": [network.shape.channels, network.memory_rows] if graph.causal else None,
         "expression": _knows_expression(run),
         "difference": difference,
-        "config": config.as_dict(),
+        "config": _portable(config),
     }
     description.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     return Exported(target, weights, description, difference, target.stat().st_size)
+
+
+def _portable(config: TrainingConfig) -> dict[str, Any]:
+    """The configuration without the folders of the machine it ran on."""
+    told = config.as_dict()
+    told["training"]["start_from"] = Path(config.training.start_from).name
+    return told
 
 
 def _knows_expression(run: Path) -> bool:
@@ -131,7 +139,7 @@ def _names(graph: _Graph) -> tuple[list[str], list[str]]:
 
 def _write_graph(graph: _Graph, path: Path) -> None:
     inputs, outputs = _names(graph)
-    rows = {name: {1: "rows"} for name in (*inputs[:3], *outputs[:4])}
+    rows = {name: {0: "batch", 1: "rows"} for name in (*inputs[:3], *outputs[:4])}
     with warnings.catch_warnings():
         # The tracer warns of every Python number in a shape, and that a newer exporter exists.
         warnings.simplefilter("ignore")

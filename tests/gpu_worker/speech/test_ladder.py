@@ -95,6 +95,7 @@ def test_without_words_english_is_recognised_and_others_are_heard_as_phones() ->
     covers(heard)
     assert heard.source == "phones"
     assert any("German" in reason for reason in heard.reasons)
+    assert "learned model" in heard.reasons[-1]
     assert heard.score is None
 
 

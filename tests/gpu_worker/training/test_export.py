@@ -1,21 +1,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gpu_worker.errors import EngineError, InputError
-from gpu_worker.schema import CONTROL, CONTROLS
+from gpu_worker.schema import CONTROL, CONTROLS, FloatArray
 from gpu_worker.sound_motion.layout import LOOK_AHEAD_SECONDS, RATE
 from gpu_worker.sound_motion.model import SoundModel, noise_rows
 from gpu_worker.sound_motion.stream import SoundStream, controls_at, motion_of
 from gpu_worker.training.export import TOLERANCE, Exported, export_run
 from gpu_worker.training.network import MotionNetwork
-from gpu_worker.training.trainer import run_config
+from gpu_worker.training.trainer import run_config, train
 from gpu_worker.training.weight_files import checksum, load_weights
 from tests.gpu_worker.sound_motion.sounds import babble
+from tests.gpu_worker.training.conftest import tiny_config
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +40,32 @@ def test_what_is_written_is_described_and_equal(exported: Exported, tiny_run: Pa
     assert told["memory"] == [network.shape.channels, network.memory_rows]
 
 
+@pytest.fixture(scope="module")
+def full_model(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> SoundModel:
+    folder = tmp_path_factory.mktemp("full")
+    config = tiny_config(steps=1, evaluate_every=1)
+    config = replace(config, network=replace(config.network, variant="full"))
+    train(tiny_data, config, folder / "run", told=lambda line: None)
+    return SoundModel(export_run(folder / "run", folder / "tiny.onnx").onnx)
+
+
 def test_pieces_of_any_size_give_the_frames_of_the_whole(model: SoundModel) -> None:
     sound = babble(2.13)
     whole = controls_at(motion_of(sound, model, 7), np.arange(54) * 2.0)
+    same_for_all_pieces(sound, model, whole)
+
+
+def test_a_full_model_follows_a_stream_in_a_window(full_model: SoundModel) -> None:
+    sound = babble(2.13)
+    stream = SoundStream(25.0, 7, full_model)
+    whole = np.concatenate([stream.push(sound), stream.finish()])
+    same_for_all_pieces(sound, full_model, whole)
+    # Less is known of what comes, so it is near what it says of the whole sound, not the same.
+    everything = controls_at(motion_of(sound, full_model, 7), np.arange(54) * 2.0)
+    assert 1e-4 < np.abs(whole - everything).mean() < 0.3
+
+
+def same_for_all_pieces(sound: FloatArray, model: SoundModel, whole: FloatArray) -> None:
     for size in (160, 777, 8000, len(sound)):
         stream = SoundStream(25.0, 7, model)
         frames = [stream.push(sound[at : at + size]) for at in range(0, len(sound), size)]
