@@ -25,6 +25,7 @@ from animator.models import (
     Grant,
     Hold,
     Job,
+    JobStage,
     Photo,
     Plan,
     Pronunciation,
@@ -68,6 +69,15 @@ class JobAdmin(ReadOnlyAdmin):
     list_select_related = ("owner",)
     # The title is what somebody wrote to be spoken; administrators do not need it.
     exclude = ("title", "token")
+
+
+@admin.register(JobStage)
+class JobStageAdmin(ReadOnlyAdmin):
+    list_display = ("job", "name", "number", "state", "worker", "attempts", "seconds", "started_at", "finished_at")
+    list_filter = ("name", "state")
+    search_fields = ("=job__id", "worker")
+    ordering = ("-started_at",)
+    list_select_related = ("job",)
 
 
 @admin.register(Photo)

@@ -18,7 +18,7 @@ from django.db import DatabaseError
 from animator.conf import engine_config, site_config
 
 #: Queues that ``animator.queue`` enqueues to.
-QUEUES = ("inspect", "render")
+QUEUES = ("inspect", "speech", "render-cpu", "render-gpu", "bulk", "training")
 
 
 @register

@@ -49,8 +49,16 @@ class SiteConfig:
     stale_after_s: float = 20.0
     #: How often the scheduler looks for lost and due work, seconds.
     recovery_interval_s: float = 10.0
-    #: Longest run of one job, seconds.
+    #: Longest run of each stage of a job, seconds: words and motion; frames; check and signature.
+    speech_timeout_s: int = 1800
     job_timeout_s: int = 3600
+    finish_timeout_s: int = 1800
+    #: Of one user's waiting jobs so many wait in the ordinary lanes, the others in the one for bulk.
+    bulk_after: int = 10
+    #: A video is drawn on an accelerator that has so much memory free, MiB.
+    gpu_free_mib: int = 2048
+    #: Work that was told to end and has not noticed is interrupted after so long, seconds.
+    insist_after_s: float = 0.7
     #: Longest check of one photo or sound, seconds.
     check_timeout_s: int = 300
     #: Waiting work that Redis does not know of is enqueued again after so long, seconds.
@@ -122,6 +130,8 @@ _NAMES = {
     "keep_exports_days": "KEEP_EXPORTS_DAYS",
     "keep_reports_days": "KEEP_REPORTS_DAYS",
     "job_timeout_s": "RENDER_TIMEOUT",
+    "speech_timeout_s": "SPEECH_TIMEOUT",
+    "finish_timeout_s": "FINISH_TIMEOUT",
     "check_timeout_s": "INSPECT_TIMEOUT",
 }
 

@@ -21,9 +21,15 @@ from animator.conf import site_config
 
 log = logging.getLogger(__name__)
 
+#: Checks and answers that somebody waits for.
 INSPECT = "inspect"
-RENDER = "render"
+#: Stages of videos, by what they need: see ``animator.services.lanes``.
+SPEECH, RENDER_CPU, RENDER_GPU, BULK = "speech", "render-cpu", "render-gpu", "bulk"
+JOB_LANES = (SPEECH, RENDER_GPU, RENDER_CPU, BULK)
+#: Hours of work at a time, in a process of its own.
 TRAINING = "training"
+#: Where earlier versions put whole videos; workers that serve it serve what it was divided into.
+RENDER = "render"
 
 
 def enqueue_photo_check(photo_id: UUID, token: str) -> None:
@@ -48,17 +54,18 @@ def enqueue_voice_check(request_id: UUID, token: str) -> None:
 
 def enqueue_export(export_id: UUID, token: str) -> None:
     """Once the transaction is through: pack somebody's data. Before the next video, since it is short."""
-    _on_commit(RENDER, "gpu_worker.tasks.build_export", export_id, token, site_config().job_timeout_s, front=True)
+    _on_commit(RENDER_CPU, "gpu_worker.tasks.build_export", export_id, token, site_config().job_timeout_s, front=True)
 
 
 def enqueue_rendition(rendition_id: UUID, token: str) -> None:
     """Once the transaction is through: write a finished video in another form. Before the next video: it is short."""
-    _on_commit(RENDER, "gpu_worker.tasks.make_rendition", rendition_id, token, site_config().job_timeout_s, front=True)
+    task, limit = "gpu_worker.tasks.make_rendition", site_config().job_timeout_s
+    _on_commit(RENDER_CPU, task, rendition_id, token, limit, front=True)
 
 
-def enqueue_job(job_id: UUID, token: str) -> None:
-    """Once the transaction is through: make the video."""
-    _on_commit(RENDER, "gpu_worker.tasks.run_job", job_id, token, site_config().job_timeout_s)
+def enqueue_job(job_id: UUID, token: str, lane: str, timeout_s: int) -> None:
+    """Once the transaction is through: do the job's next stage. ``animator.services.lanes`` says in which queue."""
+    _on_commit(lane, "gpu_worker.tasks.run_job", job_id, token, timeout_s)
 
 
 def enqueue_notice(notice_id: UUID) -> None:
@@ -149,6 +156,11 @@ def withdraw(queue: str, token: str) -> None:
 def waiting(queue: str) -> frozenset[str]:
     """Tokens of the messages that no worker has taken yet. Raises ``RedisError`` when it cannot be asked."""
     return frozenset(django_rq.get_queue(queue).get_job_ids())
+
+
+def waiting_jobs() -> frozenset[str]:
+    """Tokens of the videos' messages that no worker has taken yet, in whichever lane. Raises ``RedisError``."""
+    return frozenset().union(*(waiting(lane) for lane in JOB_LANES))
 
 
 def running(queue: str) -> frozenset[str]:

@@ -99,6 +99,13 @@ def result_folder(job_id: UUID, token: str) -> str:
     return f"{_folder('results', job_id)}/{token}"
 
 
+def stage_folder(job_id: UUID, token: str, name: str, number: int) -> str:
+    """Where one run of a job leaves what a stage of it made: a folder of its own."""
+    if not re.fullmatch(r"[0-9a-f]{32}", token) or not name.isalpha():
+        raise ValueError("the token of a run is 32 hexadecimal digits, the name of a stage letters")
+    return f"{_folder('stages', job_id)}/{token}-{name}-{number}"
+
+
 def store_upload(path: str, file: File, limit: int, too_large: InputError) -> Stored:  # type: ignore[type-arg]
     """Copy an upload to ``path`` block by block. Raises ``too_large`` past ``limit`` bytes and leaves nothing then."""
     digest = hashlib.sha256()

@@ -42,5 +42,9 @@ class FallbackForbiddenError(EngineError):
         self.reason = reason
 
 
+class StageFileError(EngineError):
+    """What an earlier stage of a job left is missing, broken or of another version: it has to be done again."""
+
+
 class Cancelled(Exception):  # noqa: N818 - it is an order carried out, not an error
     """The user asked for the work to stop; raised by the stage that noticed."""

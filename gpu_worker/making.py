@@ -68,6 +68,11 @@ class Making:
             self._config = job_config(self.request)
         return self._config
 
+    def draw_with(self, engine: str) -> None:
+        """Let frames be drawn by this engine, whatever was asked for."""
+        if self.request.engine != engine:
+            self.request, self._renderer = replace(self.request, engine=engine), None
+
     def compose(self, ahead: bool = True) -> Score:
         """Find the faces, speak, and plan the motion. ``ahead``: rendering follows in this process, so what it needs
         is got ready beside."""

@@ -75,6 +75,8 @@ class Reporter:
         self._began = time.monotonic()
         self._highest = 0.0
         self._stage = STAGES[0]
+        #: Where the work begins in this process; what lies before was done elsewhere.
+        self._first: str | None = None
         self._seconds: dict[str, float] = {}
         self._entered_at = self._began
         self._reported_at = self._asked_at = -1.0
@@ -86,6 +88,7 @@ class Reporter:
     def enter(self, stage: str) -> None:
         """A stage begins."""
         self._leave()
+        self._first = self._first or stage
         self._stage = stage
         self.stop_if_cancelled(now=True)
         self._send(0.0)
@@ -131,6 +134,8 @@ class Reporter:
 
     def _left(self, done: float, total: float, moment: float) -> float | None:
         passed = moment - self._began
+        elsewhere = sum(self._costs.of(stage) for stage in STAGES[: STAGES.index(self._first or STAGES[0])])
+        done, total = done - elsewhere, total - elsewhere
         if done <= 0.0 or passed < 0.5:
             return round(total - done, 1) if total else None
         # The pace so far weighs the more the more has been done.

@@ -162,15 +162,24 @@ CACHES = {
 RENDER_TIMEOUT = env.integer("RENDER_TIMEOUT", 3600, low=60)
 #: Longest time that the check of one photo or sound may take, seconds.
 INSPECT_TIMEOUT = env.integer("INSPECT_TIMEOUT", 300, low=10)
+#: Longest time that finding faces, words and motion, or checking and signing the video, may take, seconds.
+SPEECH_TIMEOUT = env.integer("SPEECH_TIMEOUT", 1800, low=30)
+FINISH_TIMEOUT = env.integer("FINISH_TIMEOUT", 1800, low=30)
+#: Whether workers told to serve render-gpu do so: where there is a CUDA device, always, never.
+SERVE_RENDER_GPU = env.choice("SERVE_RENDER_GPU", "auto", ("auto", "always", "never"))
 RQ_QUEUES = {
     # Answers a person who waits: face checks, sound checks.
     "inspect": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": INSPECT_TIMEOUT},
-    # Videos.
-    "render": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": RENDER_TIMEOUT},
-    # Everything that nobody waits for.
+    # The stages of videos: words and motion; frames, on processors or on accelerators.
+    "speech": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": SPEECH_TIMEOUT},
+    "render-cpu": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": RENDER_TIMEOUT},
+    "render-gpu": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": RENDER_TIMEOUT},
+    # Videos that nobody waits for.
     "bulk": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": RENDER_TIMEOUT},
     # Hours at a time, when nothing else is to be done.
     "training": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1},
+    # Where earlier versions put whole videos.
+    "render": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": RENDER_TIMEOUT},
     "default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": INSPECT_TIMEOUT},
 }
 RQ = {"COMMIT_MODE": "on_db_commit"}

@@ -45,6 +45,7 @@ def single(body: Body) -> JobRequest:
         face=body.index("face"),
         consent=confirmation(body.part("consent")),
         others={one.required_index("face"): confirmation(one) for one in body.parts("consents")},
+        bulk=body.flag("bulk"),
     )
 
 
@@ -85,6 +86,7 @@ def conversation(body: Body) -> JobRequest:
         others=consents,
         lines=lines,
         listeners=frozenset(body.indices("listeners")),
+        bulk=body.flag("bulk"),
     )
 
 
@@ -128,5 +130,5 @@ def again(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     job_for_user(user, job_id)
     body = Body.of(request) if request.content_type == "application/json" and request.body else Body({})
     other = motion(body.part("motion")) if body.has("motion") else None
-    made = make_again(user, job_id, other, body.text("framing", ""))
+    made = make_again(user, job_id, other, body.text("framing", ""), bulk=body.flag("bulk"))
     return JsonResponse(job_payload(made), status=201)

@@ -17,6 +17,7 @@ from animator.models.item_lock import ItemLock
 from animator.models.job import Job
 from animator.models.job_face import JobFace
 from animator.models.job_line import JobLine
+from animator.models.job_stage import JobStage
 from animator.models.notice import Notice
 from animator.models.photo import Photo
 from animator.models.plan import Grant, Plan, UserLimits
@@ -53,6 +54,7 @@ __all__ = [
     "Job",
     "JobFace",
     "JobLine",
+    "JobStage",
     "Notice",
     "Photo",
     "Plan",

@@ -89,6 +89,10 @@ class Job(models.Model):
     charge = models.UUIDField(null=True, blank=True, help_text="What paid for it, in the ledger of use.")
     speech_s = models.FloatField(default=0.0, help_text="Length of its speech; estimated where it is only typed.")
     max_side = models.PositiveIntegerField(null=True, blank=True, help_text="Longest side its owner's plan allows.")
+    bulk = models.BooleanField(default=False, help_text="Nobody waits for it: made when nothing else is to be done.")
+    lane = models.CharField(
+        max_length=12, blank=True, help_text="The queue that its message is, or was last, in: animator.services.lanes."
+    )
     #: Its place among the waiting: ``animator.services.turns``.
     turn = models.BigIntegerField(default=0)
     owner_deleted_at = models.DateTimeField(

@@ -1,13 +1,14 @@
 """The line in which videos wait for a worker: its order, and the place of some of them, without loading the rest.
 
 The order is that of ``Job.turn`` (``animator.services.turns`` draws it): everybody's first video, then everybody's
-second, and so on; among equals who came first.
+second, and so on; among equals who came first. What waits in the lane for bulk comes after everything else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -16,6 +17,8 @@ from django.db.models.functions import Coalesce
 from animator.models.job import Job, JobState
 from animator.selectors.quota import limits_of
 
+#: The lane whose jobs nobody waits for (``animator.queue.BULK``, which selectors do not import).
+BULK = "bulk"
 #: Up to so many places are counted one by one.
 FEW = 3
 
@@ -42,8 +45,13 @@ def places(jobs: Iterable[Job]) -> dict[UUID, Place]:
     if len(asked) <= FEW:
         return {job.id: _place(job) for job in asked}
     wanted, found, seconds = {job.id for job in asked}, {}, 0.0
-    line = waiting().filter(turn__lte=max(job.turn for job in asked)).values_list("id", "speech_s")
-    for number, (key, own) in enumerate(line.iterator(), start=1):
+    lines = [waiting().exclude(lane=BULK)]
+    if any(job.lane == BULK for job in asked):
+        lines.append(waiting().filter(lane=BULK))
+    else:
+        lines = [lines[0].filter(turn__lte=max(job.turn for job in asked))]
+    everybody = chain.from_iterable(one.values_list("id", "speech_s").iterator() for one in lines)
+    for number, (key, own) in enumerate(everybody, start=1):
         if key in wanted:
             found[key] = Place(number, seconds)
         seconds += own
@@ -52,7 +60,12 @@ def places(jobs: Iterable[Job]) -> dict[UUID, Place]:
 
 def _place(job: Job) -> Place:
     earlier = Q(queued_at__lt=job.queued_at) | Q(queued_at=job.queued_at, id__lt=job.id)
-    before = waiting().order_by().filter(Q(turn__lt=job.turn) | Q(turn=job.turn) & earlier, turn__lte=job.turn)
+    ahead = Q(turn__lt=job.turn) | Q(turn=job.turn) & earlier
+    line = waiting().order_by()
+    if job.lane == BULK:
+        before = line.filter(~Q(lane=BULK) | ahead)
+    else:
+        before = line.exclude(lane=BULK).filter(ahead, turn__lte=job.turn)
     counted = before.aggregate(number=Count("id"), seconds=Coalesce(Sum("speech_s"), 0.0))
     return Place(counted["number"] + 1, counted["seconds"])
 

@@ -117,7 +117,7 @@ def release(export_id: UUID, token: str, *, counts: bool = True) -> bool:
 
 def recover(now: datetime) -> int:
     """Enqueue again the exports that were lost; returns how many. Raises ``RedisError``."""
-    return release_lost(Export.objects.filter(state=ExportState.BUILDING), queue.RENDER, now, release)
+    return release_lost(Export.objects.filter(state=ExportState.BUILDING), queue.RENDER_CPU, now, release)
 
 
 def erase_exports(exports: QuerySet[Export], why: str) -> int:

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 #: Everything that is stored of an object lies in a folder of one of these kinds, named by its id.
 FOLDERS = {
-    "job": ("results", "previews", "live"),
+    "job": ("results", "stages", "previews", "live"),
     "photo": ("photos",),
     "speech": ("speech",),
     "export": ("exports",),

@@ -26,7 +26,7 @@ from animator.models.upload import UploadState
 from animator.rules import RULES
 from animator.selectors.hold import hold_for_moderator, standing_holds
 from animator.selectors.photo import photo_payload
-from animator.services import audit, item_lock, notice, quota
+from animator.services import audit, item_lock, lanes, notice, quota
 from animator.services.announcing import announce, announce_places
 from animator.services.file_erasure import erase_later
 from animator.services.upload import new_token
@@ -143,7 +143,7 @@ def _stop(jobs: list[UUID]) -> int:
 
 def _withdraw(tokens: list[str]) -> None:
     for token in tokens:
-        queue.withdraw(queue.RENDER, token)
+        queue.withdraw(queue.SPEECH, token)
 
 
 def _go_on(job: Job) -> bool:
@@ -154,7 +154,7 @@ def _go_on(job: Job) -> bool:
     waiting = Job.objects.filter(id=job.id, state=JobState.QUEUED, held_at__isnull=False)
     if waiting.update(held_at=None, token=token, attempts=0, updated_at=timezone.now()) != 1:
         return False
-    queue.enqueue_job(job.id, token)
+    lanes.send(job.id, token)
     return True
 
 

@@ -33,7 +33,7 @@ from animator.selectors.screening import FigureVerdict, Verdict
 from animator.selectors.script import speeches_of
 from animator.selectors.speech import speech_for_user
 from animator.selectors.timeline import corrected_timelines
-from animator.services import audit, hold, quota, screening, turns
+from animator.services import audit, hold, job_stage, lanes, quota, screening, turns
 from animator.services.announcing import announce, announce_places
 from animator.services.consent import Confirmation, Movement, attach_faces, consent_for_face
 from animator.services.evidence import is_evidence
@@ -82,6 +82,8 @@ class JobRequest:
     #: What the faces do besides speaking; without any speech those it names are the faces that move.
     motion: JobMotion = field(default_factory=JobMotion)
     framing: str = "whole"
+    #: Nobody waits for it.
+    bulk: bool = False
 
     @property
     def said(self) -> tuple[UUID, ...]:
@@ -146,6 +148,7 @@ def create_job(user: User, request: JobRequest) -> Job:
             turn=turns.next_turn(user),
             speech_s=seconds,
             max_side=limits_for(user).max_side,
+            bulk=request.bulk,
             queued_at=now,
             updated_at=now,
         )
@@ -163,7 +166,7 @@ def create_job(user: User, request: JobRequest) -> Job:
         )  # fmt: skip
         held = hold_minors(job, photo, consents)
         if not _wait_for_a_person(job, verdict, named) and not held:
-            queue.enqueue_job(job.id, job.token)
+            lanes.send(job.id, job.token)
     announce(job.id)
     return selectors.job_for_user(user, job.id)
 
@@ -204,7 +207,9 @@ def _cast(photo: Photo, request: JobRequest) -> tuple[int, dict[int, Movement]]:
     }
 
 
-def make_again(user: User, job_id: UUID, motion: JobMotion | None = None, framing: str = "") -> Job:
+def make_again(
+    user: User, job_id: UUID, motion: JobMotion | None = None, framing: str = "", *, bulk: bool = False
+) -> Job:
     """A new video from a job's photo, faces and speech as it is now, resting on the same consents.
 
     ``motion`` and ``framing`` take the place of the job's own where they are given.
@@ -221,7 +226,7 @@ def make_again(user: User, job_id: UUID, motion: JobMotion | None = None, framin
         user,
         JobRequest(
             job.photo_id, job.speech_id, job.face_index, own, faces, lines, listeners,
-            motion=motion or motion_of(job), framing=framing or job.framing,
+            motion=motion or motion_of(job), framing=framing or job.framing, bulk=bulk,
         ),
     )  # fmt: skip
 
@@ -276,16 +281,17 @@ def stop_job(job: Job, **changes: Any) -> JobState | None:
     waited = state == JobState.QUEUED
     if waited and job.started_at is None:
         quota.refund(job.id)
-    elif not waited:
+    else:
         # A video that was begun counts; of its length only what was made until now.
         quota.settle(job.id, job.speech_s * job.percent / 100)
+    job_stage.drop(job.id)
 
     # As it is now: waiting jobs exchange their tickets.
     ticket = Job.objects.values_list("token", flat=True).get(id=job.id)
 
     def tell() -> None:
         if waited:
-            queue.withdraw(queue.RENDER, ticket)
+            queue.withdraw(queue.SPEECH, ticket)
         announce(job.id)
         announce_places()
         if not waited:
@@ -328,7 +334,7 @@ def retry_job(user: User, job_id: UUID) -> Job:
         if again != 1:
             raise conflict("job_did_not_fail", "Only a video that failed can be tried again.")
         if not _wait_for_a_person(job, verdict, named):
-            queue.enqueue_job(job.id, token)
+            lanes.send(job.id, token)
     announce(job.id)
     return selectors.job_for_user(user, job_id)
 

@@ -15,19 +15,22 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from animator import figures, queue, storage
+from animator import figures, presence, queue, storage
 from animator.conf import site_config
 from animator.models import Job, Result
 from animator.models.erasure import Why
 from animator.models.job import JobState, Stage
+from animator.models.job_stage import StageName
 from animator.selectors.consent import job_is_covered
 from animator.selectors.engines import FORBIDDEN
 from animator.selectors.line import owners_at_their_limit
-from animator.services import figure, quota, stage_clock, turns
+from animator.services import figure, job_stage, lanes, quota, stage_clock, turns
 from animator.services.announcing import announce, announce_places
 from animator.services.erasure import erase_job_output
+from animator.services.job_stage import Step
 from animator.services.quality_review import review_if_red
 from animator.services.upload import new_token
 from gpu_worker.errors import FallbackForbiddenError, InputError
@@ -36,6 +39,8 @@ log = logging.getLogger(__name__)
 
 #: Letters of reference numbers: none that is easily taken for another when read out on the telephone.
 _REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+#: What the user sees first of each stage.
+_FIRST_OF = {StageName.SPEECH: Stage.INSPECT, StageName.RENDER: Stage.RENDER, StageName.CHECK: Stage.CHECK}
 
 
 @dataclass(frozen=True)
@@ -73,12 +78,14 @@ def claim_next(ticket: str, worker: str) -> Job | None:
 
 
 def _begin(job_id: UUID, token: str, run: str, worker: str) -> bool:
-    now = timezone.now()
+    now, step = timezone.now(), job_stage.next_step(job_id)
     waiting = Job.objects.filter(id=job_id, state=JobState.QUEUED, held_at__isnull=True, token=token)
     claimed = waiting.update(
-        state=JobState.PROCESSING, stage=Stage.INSPECT, percent=0, eta_s=None, attempts=F("attempts") + 1, token=run,
-        worker=worker, not_before=None, started_at=now, heartbeat_at=now, updated_at=now,
+        state=JobState.PROCESSING, stage=_FIRST_OF[step.name], eta_s=None, attempts=F("attempts") + 1, token=run,
+        worker=worker, not_before=None, started_at=Coalesce(F("started_at"), now), heartbeat_at=now, updated_at=now,
     )  # fmt: skip
+    if claimed == 1:
+        job_stage.begin(job_id, step, worker)
     return claimed == 1
 
 
@@ -93,6 +100,8 @@ def _begun(job_id: UUID) -> Job | None:
         figure.observe(figures.WAIT_SECONDS, max(0.0, (timezone.now() - job.queued_at).total_seconds()))
     announce(job_id)
     announce_places()
+    # One that waited behind it among its owner's first few has moved.
+    lanes.move_up(job.owner_id)
     return job
 
 
@@ -118,6 +127,33 @@ def progress(job_id: UUID, token: str, stage: str, percent: float, eta_s: float 
     return True
 
 
+def stage_done(job_id: UUID, token: str, step: Step, folder: str, basis: str) -> bool:
+    """A stage is done, its results lie in ``folder``; those of a run that is no longer wanted are erased."""
+    return job_stage.complete(job_id, token, step, folder, basis)
+
+
+def go_on(job_id: UUID, token: str, step: Step, worker: str) -> bool:
+    """The run that has just done a stage begins the next one itself."""
+    if not is_mine(job_id, token):
+        return False
+    job_stage.begin(job_id, step, worker)
+    return True
+
+
+def begin_anew(job_id: UUID, token: str) -> bool:
+    """Nothing of what was done can be used: the run begins with the first stage."""
+    with transaction.atomic():
+        if _mine(job_id, token).update(percent=0) != 1:
+            return False
+        job_stage.drop(job_id)
+    return True
+
+
+def pass_on(job_id: UUID, token: str) -> bool:
+    """The next stage is for somebody else: the job waits for them, ahead of whoever came later."""
+    return _requeue(job_id, token, pause_s=0.0, counts=False, begun=True)
+
+
 def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
     """The video is there. Files of a run that is no longer wanted are erased."""
     now = timezone.now()
@@ -134,6 +170,7 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
             fallbacks=video.certificate.get("fallbacks", []),
         )
         if done == 1:
+            worked_s = job_stage.close(job_id)
             made = Result.objects.create(
                 job_id=job_id,
                 folder=video.folder,
@@ -146,7 +183,7 @@ def finish(job_id: UUID, token: str, video: FinishedVideo) -> bool:
                 verdict=video.verdict,
                 certificate=video.certificate,
                 frames=list(video.frames),
-                seconds_taken=(now - started_at).total_seconds(),
+                seconds_taken=(now - started_at).total_seconds() if worked_s is None else worked_s,
             )
             review_if_red(made)
             quota.settle(job_id, video.duration_s)
@@ -204,9 +241,12 @@ def fail_ours(job_id: UUID, token: str, *, permanent: bool = False, pause: bool 
     return _requeue(job_id, token, pause_s=config.retry_pause_s * attempts if pause else 0.0, counts=True)
 
 
-def hand_back(job_id: UUID, token: str) -> bool:
-    """The worker shuts down: the job goes back to its place in the queue, and the run does not count."""
-    return _requeue(job_id, token, pause_s=0.0, counts=False)
+def hand_back(job_id: UUID, token: str, *, spare_gpu: bool = False) -> bool:
+    """The worker shuts down, or its accelerator has no room (``spare_gpu``): the job goes back to its place in the
+    queue, and the run does not count. Where only accelerators draw, it waits a little for room."""
+    alone = spare_gpu and not presence.is_served(queue.RENDER_CPU)
+    pause_s = site_config().retry_pause_s if alone else 0.0
+    return _requeue(job_id, token, pause_s=pause_s, counts=False, spare_gpu=spare_gpu)
 
 
 def recover(now: datetime) -> int:
@@ -222,8 +262,9 @@ def recover(now: datetime) -> int:
     for job_id, token in stale.values_list("id", "token"):
         log.warning("Job %s: its worker is silent, the job goes back to the queue", job_id)
         if fail_ours(job_id, token, pause=False):
-            queue.withdraw(queue.RENDER, token)
+            queue.withdraw(queue.RENDER_CPU, token)
             count += 1
+    count += lanes.leave_unserved()
     rows = list(
         Job.objects.filter(
             state=JobState.QUEUED, held_at__isnull=True, updated_at__lt=now - timedelta(seconds=config.lost_after_s)
@@ -236,10 +277,10 @@ def recover(now: datetime) -> int:
     rows += [row for row in due.values_list("id", "token") if row not in known]
     if not rows:
         return count
-    waiting, patient = queue.waiting(queue.RENDER), _wait_for_their_own()
+    waiting, patient = queue.waiting_jobs(), _wait_for_their_own()
     for job_id, token in rows:
         if token not in waiting and job_id not in patient and _enqueue_anew(job_id, token):
-            queue.withdraw(queue.RENDER, token)
+            queue.withdraw(queue.RENDER_CPU, token)
             count += 1
     return count
 
@@ -258,22 +299,29 @@ def _enqueue_anew(job_id: UUID, token: str) -> bool:
             token=fresh, not_before=None, updated_at=timezone.now()
         )
         if done == 1:
-            queue.enqueue_job(job_id, fresh)
+            lanes.send(job_id, fresh)
     return done == 1
 
 
-def _requeue(job_id: UUID, token: str, *, pause_s: float, counts: bool) -> bool:
+def _requeue(
+    job_id: UUID, token: str, *, pause_s: float, counts: bool, begun: bool = False, spare_gpu: bool = False
+) -> bool:
+    """Back into the queue, before the first stage that is not done. ``begun``: the user sees it go on."""
     now = timezone.now()
     stage_clock.leave(token)
     fresh = "" if pause_s > 0 else new_token()
     changes: dict[str, Any] = {} if counts else {"attempts": F("attempts") - 1}
+    if not begun:
+        changes |= {"percent": 0, "started_at": None}
     with transaction.atomic():
         done = _mine(job_id, token).update(
-            state=JobState.QUEUED, stage="", percent=0, token=fresh, worker="", heartbeat_at=None, started_at=None,
+            state=JobState.QUEUED, stage="", token=fresh, worker="", heartbeat_at=None, eta_s=None,
             not_before=now + timedelta(seconds=pause_s) if pause_s > 0 else None, updated_at=now, **changes,
         )  # fmt: skip
+        if done == 1:
+            job_stage.interrupt(job_id)
         if done == 1 and fresh:
-            queue.enqueue_job(job_id, fresh)
+            lanes.send(job_id, fresh, spare_gpu=spare_gpu)
     if done == 1:
         if counts:
             figure.count(figures.RETRIES)
@@ -291,6 +339,11 @@ def _fail(job_id: UUID, token: str, code: str, message: str, hint: str, *, refer
         )  # fmt: skip
         if done == 1:
             quota.refund(job_id)
+            if reference or more:
+                # What was done until then serves the user's next try.
+                job_stage.interrupt(job_id)
+            else:
+                job_stage.drop(job_id)
     if done == 1:
         figure.count(figures.FAILURES, kind="job", code=code)
         storage.erase_runs(job_id)

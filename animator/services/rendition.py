@@ -108,7 +108,7 @@ def release(rendition_id: UUID, token: str, *, counts: bool = True) -> bool:
 
 def recover(now: datetime) -> int:
     """Enqueue again the forms that were lost; returns how many. Raises ``RedisError``."""
-    return release_lost(Rendition.objects.filter(state=RenditionState.BUILDING), queue.RENDER, now, release)
+    return release_lost(Rendition.objects.filter(state=RenditionState.BUILDING), queue.RENDER_CPU, now, release)
 
 
 def _our_fault() -> InputError:

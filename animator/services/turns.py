@@ -5,8 +5,9 @@ job of anybody else comes into the round that is under way (start-time fair queu
 shorter). A worker takes the lowest turn of those whose owner has not as many running as they may have.
 
 What travels through Redis is a ticket: "there is one more to do". Its name is the token of some waiting job; the worker
-that draws it takes whichever job is next, and the two jobs exchange their tickets. So at every moment each waiting job
-holds one ticket of the queue, and whatever is lost is found as before (``animator.services.job_run.recover``).
+that draws it takes whichever job of the same lane (``animator.services.lanes``) is next, and the two jobs exchange
+their tickets. So at every moment each waiting job holds one ticket of its queue, and whatever is lost is found as
+before (``animator.services.job_run.recover``).
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from accounts.models import User
-from animator import queue
 from animator.models import Job
 from animator.models.job import ACTIVE_STATES, JobState
 from animator.selectors.line import owners_at_their_limit, waiting
 from animator.selectors.quota import limits_for
+from animator.services import lanes
 from animator.services.upload import new_token
 
 #: Distance of two rounds for a share of 1; divided by the share.
@@ -58,7 +59,8 @@ def draw(ticket: str) -> Turn | None:
     holder = Job.objects.filter(token=ticket, state=JobState.QUEUED, held_at__isnull=True).first() if ticket else None
     if holder is None:
         return None
-    chosen = waiting().exclude(token="").exclude(owner__in=owners_at_their_limit()).first()
+    lane = waiting().filter(lane=holder.lane)
+    chosen = lane.exclude(token="").exclude(owner__in=owners_at_their_limit()).first()
     if chosen is None:
         now = timezone.now()
         Job.objects.filter(id=holder.id, state=JobState.QUEUED, token=ticket).update(token="", not_before=now)
@@ -86,6 +88,7 @@ def hand_over(turn: Turn, ticket: str) -> None:
 
 def wake(owner_id: UUID) -> None:
     """A run of this user's has ended: issue a ticket for the next of their jobs that had to give up its own."""
+    lanes.move_up(owner_id)
     with transaction.atomic():
         due = waiting().filter(owner_id=owner_id, token="", not_before__lte=timezone.now()).first()
         if due is None:
@@ -94,4 +97,4 @@ def wake(owner_id: UUID) -> None:
         if Job.objects.filter(id=due.id, state=JobState.QUEUED, held_at__isnull=True, token="").update(
             token=ticket, not_before=None, updated_at=timezone.now()
         ):
-            queue.enqueue_job(due.id, ticket)
+            lanes.send(due.id, ticket)

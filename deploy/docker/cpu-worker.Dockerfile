@@ -18,7 +18,7 @@ USER 10001
 # The compiled renderer is kept where the user may write.
 ENV DEBUG=false VAR_DIR=/var/lib/picturetalk NUMBA_CACHE_DIR=/var/lib/picturetalk/numba PICTURETALK_LOG_FORMAT=json
 # Which work it takes, the first named first.
-ENV QUEUES="inspect default render bulk"
+ENV QUEUES="inspect default speech render-cpu bulk"
 HEALTHCHECK --interval=30s --timeout=5s --start-period=180s --retries=3 \
     CMD ["python", "-m", "picturetalk_site.probe"]
 CMD ["sh", "deploy/docker/worker.sh"]

@@ -18,7 +18,7 @@ RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/picturetalk p
 USER 10001
 ENV DEBUG=false VAR_DIR=/var/lib/picturetalk NUMBA_CACHE_DIR=/var/lib/picturetalk/numba PICTURETALK_LOG_FORMAT=json
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
-ENV QUEUES="render bulk"
+ENV QUEUES="render-gpu"
 HEALTHCHECK --interval=30s --timeout=5s --start-period=300s --retries=3 \
     CMD ["python", "-m", "picturetalk_site.probe"]
 CMD ["sh", "deploy/docker/worker.sh"]

@@ -46,14 +46,25 @@ class TorchRenderer:
         self, warp: WarpRenderer, portrait: Portrait, device: torch.device, threads: int = 0, alone: bool = False
     ) -> None:
         """``alone``: the CPU engine may not go on when memory does not suffice."""
-        from gpu_worker.rendering.torch_warp import TorchWarp
+        import torch
+
+        from gpu_worker.rendering import torch_warp
 
         self._warp, self._portrait, self._threads, self._alone = warp, portrait, threads, alone
-        self._skin = TorchWarp(portrait, device)
-        budget = _BATCH_BYTES.get(device.type, _BATCH_BYTES["cpu"])
+        self._device, self._reason = device, ""
+        self._skin: torch_warp.TorchWarp | None = None
         #: Frames computed together.
-        self.batch = max(1, min(_MOST_FRAMES, budget // (_BYTES_PER_PIXEL * self._skin.pixels)))
-        self._reason = ""
+        self.batch = 1
+        try:
+            self._skin = torch_warp.TorchWarp(portrait, device)
+            budget = _BATCH_BYTES.get(device.type, _BATCH_BYTES["cpu"])
+            self.batch = max(1, min(_MOST_FRAMES, budget // (_BYTES_PER_PIXEL * self._skin.pixels)))
+        except torch.OutOfMemoryError:
+            why = "had no memory for the portrait"
+            if alone:
+                raise FallbackForbiddenError("torch", "warp", f"{self.engine} {why}") from None
+            self._reason = why
+            _let_go()
         self._pool = FramePool(portrait.photo, 2 * _BATCHES * self.batch + 4)
         self._local = threading.local()
 
@@ -61,8 +72,8 @@ class TorchRenderer:
     def engine(self) -> str:
         """What draws, and why something else does so than was asked for."""
         if self._reason:
-            return f"warp, as torch on {self._skin.device.type} {self._reason}"
-        return f"torch on {self._skin.device.type}"
+            return f"warp, as torch on {self._device.type} {self._reason}"
+        return f"torch on {self._device.type}"
 
     @property
     def moving_region(self) -> Bool:
@@ -107,13 +118,15 @@ class TorchRenderer:
                         raise FallbackForbiddenError("torch", "warp", f"{self.engine} {why}") from None
                     self._reason = why
                 self.batch = max(1, self.batch // 2)
-                if torch.cuda.is_available():
-                    torch.cuda.empty_cache()
+                _let_go()
         return [self._warp.frame(row) for row in rows]
 
     def _batch(self, rows: list[F32]) -> list[Image]:
         import torch
 
+        skin_of = self._skin
+        if skin_of is None:
+            raise torch.OutOfMemoryError(self._reason)
         moving = [row for row in rows if row.any()]
         if not moving:
             return [self._portrait.photo.copy() for _ in rows]
@@ -122,12 +135,12 @@ class TorchRenderer:
         points = [np.stack([getattr(space, name) for space in spaces]) for name in ("screen", "source", "shade")]
         with torch.inference_mode():
             screen, source, shade = (torch.from_numpy(array) for array in points)
-            fields, skins = self._skin(screen, source, shade, [grain_seed(row) for row in moving])
+            fields, skins = skin_of(screen, source, shade, [grain_seed(row) for row in moving])
             maps, pixels = fields.cpu().numpy(), skins.cpu().numpy()
         drawn = []
         for row, head, space, field, skin in zip(moving, heads, spaces, maps, pixels, strict=True):
             out = self._pool.take()
-            out[self._skin.box] = skin
+            out[skin_of.box] = skin
             space.field[:] = field
             self._warp.draw_openings(row, head, space, out)
             drawn.append(out)
@@ -142,6 +155,14 @@ class TorchRenderer:
         while len(spaces) < count:
             spaces.append(Workspace(self._portrait))
         return spaces[:count]
+
+
+def _let_go() -> None:
+    """Give back what torch keeps of the device's memory for later."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 class TorchEngine:

@@ -19,8 +19,13 @@ from gpu_worker.lifeline import Lifeline
 from gpu_worker.schema import Finding
 
 
-def lifeline(beat: Callable[[], bool], wanted: Callable[[], bool], timeout_s: float) -> Lifeline:
-    """Signs of life in the database, a little longer than RQ lets the work take."""
+def lifeline(
+    beat: Callable[[], bool],
+    wanted: Callable[[], bool],
+    timeout_s: float,
+    insist: Callable[[], None] = lambda: None,
+) -> Lifeline:
+    """Signs of life in the database, a little longer than the work may take."""
     config = site_config()
     return Lifeline(
         beat,
@@ -30,6 +35,8 @@ def lifeline(beat: Callable[[], bool], wanted: Callable[[], bool], timeout_s: fl
         limit_s=timeout_s + config.stale_after_s,
         passing=(DatabaseError,),
         reset=lambda: connection.close(),
+        insist=insist,
+        insist_after_s=config.insist_after_s,
     )
 
 

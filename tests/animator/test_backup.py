@@ -75,7 +75,7 @@ def test_everything_comes_back(
     recover()
     again = Job.objects.get(id=waiting.id)
     assert again.state == JobState.QUEUED
-    assert queue.waiting(queue.RENDER) >= {again.token}
+    assert queue.waiting(queue.SPEECH) >= {again.token}
 
 
 def test_what_came_after_the_backup_goes(make_job: Callable[..., Job], tmp_path: Path) -> None:

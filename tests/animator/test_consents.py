@@ -236,7 +236,7 @@ def test_revoking_erases_everything_that_rests_on_it_and_nothing_else(
     running, waiting = another(), another()
     finish_job(first)
     job_run.claim(running.id, running.token, "w")
-    committed(queue.enqueue_job, waiting.id, waiting.token)
+    committed(queue.enqueue_job, waiting.id, waiting.token, queue.SPEECH, 60)
     assert len(stored_files(media_folder)) == 2 * 5
     shown = signed_in.get(f"/api/consents/{consent.id}/").json()
     assert shown["erases"] == {"videos": 3, "links": 0, "photo": 1}
@@ -251,7 +251,7 @@ def test_revoking_erases_everything_that_rests_on_it_and_nothing_else(
     states = dict(Job.objects.values_list("id", "state"))
     assert (states[first.id], states[running.id], states[waiting.id]) == ("succeeded", "cancelled", "cancelled")
     assert set(Job.objects.exclude(id=bystander.id).values_list("erased_why", flat=True)) == {"consent_revoked"}
-    assert queue.waiting(queue.RENDER) == frozenset()
+    assert queue.waiting(queue.SPEECH) == frozenset()
     assert not job_run.is_mine(running.id, running.token)
     assert Photo.objects.get(id=photo.id).state == UploadState.ERASED
     assert Consent.objects.filter(id=consent.id).exists()

@@ -57,7 +57,7 @@ def talk(signed_in: Client, group: Photo, words: list[Speech], django_capture_on
         answer = send(signed_in, body(group, words))
     assert answer.status_code == 201, answer.content
     job = Job.objects.get(id=answer.json()["id"])
-    assert queue.waiting(queue.RENDER) == {job.token}
+    assert queue.waiting(queue.SPEECH) == {job.token}
     return job
 
 
@@ -117,7 +117,7 @@ def test_what_is_refused_leaves_nothing(
     assert (answer.status_code, answer.json()["error"]) == (status, code)
     for model in (Job, JobLine, JobFace, Consent):
         assert not model.objects.exists()
-    assert queue.waiting(queue.RENDER) == frozenset()
+    assert queue.waiting(queue.SPEECH) == frozenset()
 
 
 def test_other_peoples_words_cannot_be_borrowed(

@@ -82,11 +82,11 @@ def test_erasing_twice_is_erasing_once(finished_job: Job, media_folder: Path, co
 
 def test_a_waiting_job_stops_and_is_refunded(job: Job, committed: Callable[..., Any]) -> None:
     token = job.token
-    committed(queue.enqueue_job, job.id, token)
+    committed(queue.enqueue_job, job.id, token, queue.SPEECH, 60)
     committed(erase_job_output, job, Why.CONSENT_REVOKED)
     after = Job.objects.get()
     assert (after.state, after.charge) == (JobState.CANCELLED, None)
-    assert queue.waiting(queue.RENDER) == frozenset()
+    assert queue.waiting(queue.SPEECH) == frozenset()
     assert job_run.claim(job.id, token, "w") is None
 
 

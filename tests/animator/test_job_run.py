@@ -115,7 +115,7 @@ def test_an_orderly_shutdown_does_not_count(job: Job, django_capture_on_commit_c
         assert job_run.hand_back(job.id, job.token)
     returned = reload(job)
     assert (returned.state, returned.attempts, returned.queued_at) == (JobState.QUEUED, 0, job.queued_at)
-    assert queue.waiting(queue.RENDER) == {returned.token}
+    assert queue.waiting(queue.SPEECH) == {returned.token}
     assert returned.token != job.token
 
 
@@ -128,7 +128,7 @@ def test_a_silent_worker_is_given_up(job: Job, django_capture_on_commit_callback
         assert job_run.recover(timezone.now()) == 1
     lost = reload(job)
     assert (lost.state, lost.attempts) == (JobState.QUEUED, 1)
-    assert queue.waiting(queue.RENDER) == {lost.token}
+    assert queue.waiting(queue.SPEECH) == {lost.token}
     assert not job_run.beat(job.id, job.token), "the worker that wakes up again has nothing to say"
     assert not job_run.finish(job.id, job.token, stored_video(job.id, job.token, b"too late"))
     assert reload(job).state == JobState.QUEUED
@@ -147,11 +147,11 @@ def test_a_job_that_kills_every_worker_is_given_up(job: Job) -> None:
 
 def test_a_job_that_redis_forgot_is_enqueued_again(job: Job, django_capture_on_commit_callbacks: Any) -> None:
     # In this test nothing was committed, so Redis never heard of the job: as if it had been emptied.
-    assert queue.waiting(queue.RENDER) == frozenset()
+    assert queue.waiting(queue.SPEECH) == frozenset()
     with django_capture_on_commit_callbacks(execute=True):
         assert job_run.recover(later(30)) == 1
         assert job_run.recover(timezone.now()) == 0
-    assert queue.waiting(queue.RENDER) == {reload(job).token}
+    assert queue.waiting(queue.SPEECH) == {reload(job).token}
     with django_capture_on_commit_callbacks(execute=True):
         assert job_run.recover(later(60)) == 0, "it waits, and that is well"
 

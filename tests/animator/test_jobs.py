@@ -60,7 +60,7 @@ def test_a_job_is_made_with_its_consent_and_queued_once(
     assert (job.consent, consent.owner, consent.photo, consent.face_index) == (consent, owner, ready_photo, 0)
     assert (consent.basis, consent.confirmed, consent.photo_sha256) == ("self", True, ready_photo.sha256)
     assert consent.statement_text == STATEMENTS["self"].full_text()
-    assert queue.waiting(queue.RENDER) == {job.token}
+    assert queue.waiting(queue.SPEECH) == {job.token}
     assert used_today(owner) == 1
 
 
@@ -96,7 +96,7 @@ def test_a_job_is_refused_and_leaves_nothing(
     assert not Job.objects.exists()
     assert not Consent.objects.exists()
     assert used_today(owner) == 0
-    assert queue.waiting(queue.RENDER) == frozenset()
+    assert queue.waiting(queue.SPEECH) == frozenset()
 
 
 def test_consent_cannot_be_left_out(signed_in: Client, ready_photo: Photo, ready_speech: Speech) -> None:
@@ -180,7 +180,7 @@ def test_a_waiting_job_is_cancelled_refunded_and_off_the_queue(
     with django_capture_on_commit_callbacks(execute=True):
         answer = signed_in.post(f"/api/jobs/{first.id}/cancel/").json()
     assert (answer["state"], answer["can"]) == ("cancelled", {"cancel": False, "retry": False, "delete": True})
-    assert queue.waiting(queue.RENDER) == {second.token}
+    assert queue.waiting(queue.SPEECH) == {second.token}
     assert used_today(owner) == 1
     assert signed_in.get(f"/api/jobs/{second.id}/").json()["queue_position"] == 1
     assert signed_in.post(f"/api/jobs/{first.id}/cancel/").status_code == 409

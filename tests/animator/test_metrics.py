@@ -62,8 +62,8 @@ def test_another_token_is_refused(client: Client, token: str, given: str) -> Non
 @pytest.mark.django_db(transaction=True)
 def test_what_waits_runs_and_was_made_is_counted(client: Client, token: str, job: Job, make_job: Any) -> None:
     samples = read(client)
-    assert value(samples, "picturetalk_queue_length", queue=queue.RENDER) == 1
-    assert value(samples, "picturetalk_queue_oldest_age_seconds", queue=queue.RENDER) >= 0
+    assert value(samples, "picturetalk_queue_length", queue=queue.SPEECH) == 1
+    assert value(samples, "picturetalk_queue_oldest_age_seconds", queue=queue.SPEECH) >= 0
     assert value(samples, "picturetalk_jobs", state="queued") == 1
     assert value(samples, "picturetalk_video_seconds_total") == 0
     finish_job(job)

@@ -95,7 +95,7 @@ def test_one_export_at_a_time_and_a_few_a_day(
         assert signed_in.post("/my-data/export/").status_code == 302
         signed_in.post("/my-data/export/")
     asked = Export.objects.get()
-    assert queue.waiting(queue.RENDER) == {asked.token}
+    assert queue.waiting(queue.RENDER_CPU) == {asked.token}
     assert "Being packed" in signed_in.get("/my-data/").content.decode()
     for _ in range(export.A_DAY):
         Export.objects.update(state="failed")

@@ -83,7 +83,7 @@ def test_a_form_is_enqueued_once(
         ask(signed_in, done, "gif")
         ask(signed_in, done, "gif")
     row = Rendition.objects.get()
-    assert queue.waiting(queue.RENDER) >= {row.token}
+    assert queue.waiting(queue.RENDER_CPU) >= {row.token}
     assert signed_in.get("/api/quota/").json()["forms"]["used"] == 1
     assert signed_in.get(f"/media/results/{done.id}/video.gif").status_code == 404
 
@@ -187,7 +187,7 @@ def test_a_lost_one_is_enqueued_anew(
     with django_capture_on_commit_callbacks(execute=True):
         assert rendition.recover(timezone.now()) == 1
     row.refresh_from_db()
-    assert row.token in queue.waiting(queue.RENDER)
+    assert row.token in queue.waiting(queue.RENDER_CPU)
 
 
 def _file(content: bytes) -> Any:

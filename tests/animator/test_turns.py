@@ -119,7 +119,7 @@ def test_no_more_run_at_a_time_than_allowed_and_the_next_is_woken(
     with django_capture_on_commit_callbacks(execute=True):
         job_run.finish(first.id, Job.objects.get(id=first.id).token, stored_video(first.id, "a" * 32, b"video"))
     woken = Job.objects.get(id=parked.id)
-    assert woken.token in queue.waiting(queue.RENDER)
+    assert woken.token in queue.waiting(queue.SPEECH)
     assert begin() == second
     assert {second.id, third.id} >= {parked.id}
 

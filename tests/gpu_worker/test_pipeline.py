@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,15 +16,17 @@ import pytest
 from gpu_worker import making
 from gpu_worker.config import EngineConfig
 from gpu_worker.engines import Engines, shared_engines
-from gpu_worker.errors import Cancelled, FallbackForbiddenError, InputError
+from gpu_worker.errors import Cancelled, FallbackForbiddenError, InputError, StageFileError
+from gpu_worker.making import Making
 from gpu_worker.media.photo import load_photo
 from gpu_worker.media.sound import write_wav
 from gpu_worker.media.video_reader import probe, read_frames
 from gpu_worker.pipeline import animate
-from gpu_worker.progress import STAGES, Progress
+from gpu_worker.progress import STAGES, Progress, Reporter
 from gpu_worker.request import AnimationOutcome, AnimationRequest, SoundSpeech, TypedSpeech
+from gpu_worker.schema import Certificate, Waveform
 from gpu_worker.schema import Image as ImageArray
-from gpu_worker.schema import Waveform
+from gpu_worker.stage_files import read_certificate, read_film, read_score, write_result
 
 CONFIG = EngineConfig(preset="ultrafast")
 TEXT = "Maybe my poppy"
@@ -94,6 +97,53 @@ def test_the_results_are_whole_files(made: AnimationOutcome) -> None:
     assert [word["word"].lower() for word in timeline["words"]] == TEXT.lower().split()
     assert timeline["phones"][-1]["end"] == pytest.approx(made.frames / made.fps, abs=1e-3)
     assert set(made.seconds) == set(STAGES)
+
+
+def test_stages_that_know_each_other_by_their_files_make_the_same_video(
+    made: AnimationOutcome, portrait: Path, engines: Engines, tmp_path: Path
+) -> None:
+    """Each stage in a folder of its own, with nothing in memory of the one before."""
+    folders = [tmp_path / name for name in ("speech", "render", "check")]
+    told: list[Progress] = []
+    speech, render, check = (
+        Making(_typed(portrait), engines, folder, Reporter(told.append, _never)) for folder in folders
+    )
+    _carried(write_result(speech.compose(ahead=False), folders[0], "score"), folders[1:])
+    film = render.film(read_score(folders[1]), 1)
+    _carried([*write_result(film, folders[1], "film-1"), film.video, film.poster], folders[2:])
+    score, film = read_score(folders[2]), read_film(folders[2], 1)
+    certificate = check.check(score, film)
+    outcome = check.deliver(score, film, certificate, 1)
+    assert _frames_digest(outcome.video) == _frames_digest(made.video)
+    assert outcome.certificate == made.certificate
+    assert outcome.timeline == made.timeline
+    stages = [one.stage for one in told]
+    assert sorted(set(stages), key=stages.index) == list(STAGES)
+    write_result(certificate, tmp_path, "certificate-1")
+    assert read_certificate(tmp_path, 1) == certificate
+
+
+def _carried(files: list[Path], folders: list[Path]) -> None:
+    for folder in folders:
+        for path in files:
+            shutil.copyfile(path, folder / path.name)
+
+
+def test_stage_files_are_data_and_nothing_else(tmp_path: Path) -> None:
+    with pytest.raises(StageFileError):
+        read_score(tmp_path)
+    write_result(Certificate("green", ()), tmp_path, "score")
+    with pytest.raises(StageFileError, match="something else"):
+        read_score(tmp_path)
+    document = tmp_path / "score.json"
+    document.write_text(document.read_text().replace('"Certificate"', '"Path"'))
+    with pytest.raises(StageFileError):
+        read_score(tmp_path)
+    document.write_text('{"format": 0}')
+    with pytest.raises(StageFileError, match="format 0"):
+        read_score(tmp_path)
+    with pytest.raises(TypeError):
+        write_result(object(), tmp_path, "score")  # type: ignore[arg-type]
 
 
 def test_the_certificate_vouches_for_lips_and_background(made: AnimationOutcome) -> None:

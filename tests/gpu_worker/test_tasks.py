@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 from rq.timeouts import JobTimeoutException
 
@@ -22,9 +23,11 @@ from gpu_worker import tasks
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import Cancelled, EngineError, FallbackForbiddenError, InputError
 from gpu_worker.lifeline import DRAIN, Lifeline
-from gpu_worker.progress import Progress
+from gpu_worker.progress import Progress, Reporter
+from gpu_worker.quality.outside import OutsideSeen
 from gpu_worker.request import AnimationOutcome, AnimationRequest, SoundSpeech, TypedSpeech
-from gpu_worker.schema import Certificate
+from gpu_worker.schema import CONTROLS, Certificate, Inspection, MotionTrack
+from gpu_worker.stage_results import Film, Score
 from gpu_worker.tasks.work_folder import forget_old_work, work_folder
 from tests.animator.conftest import (  # noqa: F401 - fixtures
     job,
@@ -48,15 +51,43 @@ def work_here(settings: Any, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def pipeline(monkeypatch: pytest.MonkeyPatch) -> Callable[[Work], None]:
-    """Puts a function in the place of the pipeline; its own tests are elsewhere."""
+    """Puts a function in the place of the first stage, and files without content in that of the others."""
     import gpu_worker.engines
-    import gpu_worker.pipeline
+    import gpu_worker.making
 
     def put(work: Work) -> None:
+        class Pretended:
+            def __init__(self, request: AnimationRequest, engines: Any, folder: Path, report: Reporter) -> None:
+                self.request, self.folder, self.report = request, folder, report
+
+            def compose(self, ahead: bool) -> Score:
+                assert ahead
+                self.outcome = work(self.request, self.folder, self.report._report, self.report._cancelled)
+                return Score(Inspection(64, 48, ()), None, ())
+
+            def film(self, score: Score, number: int) -> Film:
+                return pretended_film(self.folder, number)
+
+            def check(self, score: Score, film: Film) -> Certificate:
+                return Certificate("amber", ())
+
+            def deliver(self, score: Score, film: Film, certificate: Certificate, attempts: int) -> AnimationOutcome:
+                return self.outcome
+
         monkeypatch.setattr(gpu_worker.engines, "shared_engines", lambda: None)
-        monkeypatch.setattr(gpu_worker.pipeline, "animate", lambda request, engines, *rest: work(request, *rest))
+        monkeypatch.setattr(gpu_worker.making, "Making", Pretended)
 
     return put
+
+
+def pretended_film(folder: Path, number: int) -> Film:
+    """A film of two frames whose files hold nothing that could be played."""
+    video, poster = folder / f"video-{number}.mp4", folder / f"poster-{number}.jpg"
+    video.write_bytes(b"film")
+    poster.write_bytes(b"poster")
+    motion = MotionTrack(25.0, np.zeros((2, len(CONTROLS)), np.float32))
+    seen = OutsideSeen(0, None)
+    return Film(number, video, poster, (motion,), (np.zeros(2, np.float32),), np.zeros((4, 4), bool), seen, "test")
 
 
 def made(folder: Path) -> AnimationOutcome:

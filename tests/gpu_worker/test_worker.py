@@ -21,10 +21,11 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
-from animator import queue
+from animator import presence, queue
 from animator.consent_statements import STATEMENTS
-from animator.models import Job, Photo, Result, Speech
+from animator.models import Job, JobStage, Photo, Result, Speech
 from animator.models.job import JobState
+from animator.models.job_stage import StageName, StageState
 from animator.models.upload import UploadState
 from animator.services.consent import Confirmation
 from animator.services.job import JobRequest, cancel_job, create_job
@@ -145,7 +146,7 @@ def test_a_killed_worker_loses_nothing_and_a_second_one_finishes(
     first.wait()
     abandoned = Job.objects.get(id=job.id)
     assert abandoned.state == JobState.PROCESSING
-    assert abandoned.token in queue.running(queue.RENDER)
+    assert abandoned.token in queue.running(queue.SPEECH)
 
     start_worker("render")
 
@@ -154,25 +155,49 @@ def test_a_killed_worker_loses_nothing_and_a_second_one_finishes(
         return state_of(job.id)[0] in (JobState.SUCCEEDED, JobState.FAILED)
 
     wait_until(done, tmp_path)
+    speech = JobStage.objects.get(job=job, name=StageName.SPEECH)
+    assert (speech.state, speech.attempts) == (StageState.DONE, 1), "what was done was not done again"
+    assert JobStage.objects.get(job=job, name=StageName.RENDER).attempts == 2
+    assert not (tmp_path / "media" / "stages").exists() or not list((tmp_path / "media" / "stages").rglob("*.npz"))
     finished = Job.objects.get(id=job.id)
     assert (finished.state, finished.attempts, finished.percent) == (JobState.SUCCEEDED, 2, 100.0)
     result = Result.objects.get(job=finished)
     assert [folder.name for folder in result_folders(tmp_path, job)] == [finished.token]
     assert (tmp_path / "media" / result.folder / "video.mp4").stat().st_size > 10_000
-    wait_until(lambda: queue.running(queue.RENDER) == frozenset() and work_left(tmp_path) == [], tmp_path)
+    wait_until(lambda: queue.running(queue.RENDER_CPU) == frozenset() and work_left(tmp_path) == [], tmp_path)
 
 
 def test_a_worker_that_is_told_to_end_gives_its_job_back(job: Job, start_worker: Start, tmp_path: Path) -> None:
     worker = start_worker("render")
     wait_until(lambda: state_of(job.id) == (JobState.PROCESSING, "render"), tmp_path)
+    wait_until(lambda: len(presence.workers_of(queue.RENDER_CPU)) == 1, tmp_path)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(PATIENCE_S) == 0
     returned = Job.objects.get(id=job.id)
     assert (returned.state, returned.attempts, returned.stage, returned.percent) == (JobState.QUEUED, 0, "", 0.0)
     assert returned.queued_at == job.queued_at, "it keeps its place"
-    assert queue.waiting(queue.RENDER) == {returned.token}
-    assert queue.running(queue.RENDER) == frozenset()
+    assert queue.waiting(queue.RENDER_CPU) == {returned.token}
+    assert JobStage.objects.get(job=job, state=StageState.DONE).name == StageName.SPEECH, "finished stages are kept"
+    assert presence.workers_of(queue.RENDER_CPU) == frozenset()
+    assert queue.running(queue.SPEECH) == frozenset()
     assert work_left(tmp_path) == []
+
+
+def test_two_workers_share_a_job(owner: User, checked_photo: Photo, start_worker: Start, tmp_path: Path) -> None:
+    """One speaks and plans the motion, the other draws and checks; each knows the job from storage alone."""
+    job = make_job(owner, checked_photo, "Hello there.")
+    start_worker("speech")
+    wait_until(lambda: queue.waiting(queue.RENDER_CPU) != frozenset(), tmp_path)
+    between = Job.objects.get(id=job.id)
+    assert (between.state, between.lane, between.attempts) == (JobState.QUEUED, queue.RENDER_CPU, 0)
+    assert between.percent > 0
+    start_worker("render-cpu")
+    wait_until(lambda: state_of(job.id)[0] == JobState.SUCCEEDED, tmp_path)
+    workers = dict(JobStage.objects.filter(job=job).values_list("name", "worker"))
+    assert workers[StageName.SPEECH] != workers[StageName.RENDER] == workers[StageName.CHECK]
+    seconds = sum(row.seconds or 0.0 for row in JobStage.objects.filter(job=job))
+    assert Result.objects.get(job=job).seconds_taken == pytest.approx(seconds)
+    assert len(result_folders(tmp_path, job)) == 1
 
 
 def test_a_running_job_is_cancelled_and_a_photo_is_checked_meanwhile(

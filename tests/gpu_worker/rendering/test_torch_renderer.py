@@ -130,6 +130,20 @@ def test_too_little_memory_means_smaller_batches_and_then_the_cpu_engine(
         assert all((frame == renderer.frame(row)).all() for frame, row in zip(drawn, poses, strict=True))
 
 
+def test_a_device_without_room_for_the_portrait_leaves_it_to_the_cpu_engine(
+    renderer: WarpRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("no memory left")
+
+    monkeypatch.setattr("gpu_worker.rendering.torch_warp.TorchWarp", full)
+    poses = _poses()[:3]
+    twin = TorchRenderer(renderer, renderer.portrait, torch.device("cpu"), threads=1)
+    drawn = list(twin.frames(MotionTrack(25.0, poses)))
+    assert all((frame == renderer.frame(row)).all() for frame, row in zip(drawn, poses, strict=True))
+    assert twin.engine == "warp, as torch on cpu had no memory for the portrait"
+
+
 def test_later_triangles_cover_earlier_ones() -> None:
     """A small triangle over a large one, and a flat one that covers nothing."""
     points = torch.tensor([[[0.0, 0.0], [8.0, 0.0], [0.0, 8.0], [1.0, 1.0], [3.0, 1.0], [1.0, 3.0], [6.0, 6.0]]])
