@@ -8,7 +8,7 @@ import pytest
 from gpu_worker.media.sound import resample
 from gpu_worker.schema import CONTROL
 from gpu_worker.sound_motion.layout import RATE
-from gpu_worker.sound_motion.model import live_model, model_path, shipped_model
+from gpu_worker.sound_motion.model import Variant, live_model, model_path, shipped_model
 from gpu_worker.sound_motion.phones import sound_phones
 from gpu_worker.sound_motion.stream import SoundStream
 from gpu_worker.speech.evaluation import Tally
@@ -30,12 +30,13 @@ def test_it_hears_what_the_mouth_does_in_other_languages(language: str) -> None:
     assert found["jaw_correlation"] > 0.6
 
 
-def test_it_weighs_less_than_5_mb_and_tells_what_it_is() -> None:
-    assert model_path("full").stat().st_size < 5_000_000
-    told = shipped_model("full").described
-    assert told["variant"] == "full"
+@pytest.mark.parametrize("variant", ["full", "causal"])
+def test_it_weighs_less_than_5_mb_and_tells_what_it_is(variant: Variant) -> None:
+    assert model_path(variant).stat().st_size < 5_000_000
+    told = shipped_model(variant).described
+    assert told["variant"] == variant
     assert not told["config"]["training"]["start_from"].startswith("/")
-    assert "First stage" in model_path("full").with_suffix(".md").read_text(encoding="utf-8")
+    assert "First stage" in model_path(variant).with_suffix(".md").read_text(encoding="utf-8")
 
 
 def test_the_mouth_rests_in_silence_and_moves_in_speech() -> None:
