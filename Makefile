@@ -1,5 +1,5 @@
 # Every target sets up what it needs in .venv first; see deploy/setup.py.
-.PHONY: run test integration lint bench loadtest sheets install clean
+.PHONY: run test integration lint bench loadtest sheets install gpu-env gpu-test clean
 
 run:
 	@sh deploy/bootstrap.sh run
@@ -28,7 +28,15 @@ sheets:
 install:
 	@sh deploy/bootstrap.sh install
 
+# The GPU worker's own environment in .venv-gpu; TORCH_INDEX=ADDRESS names an index with torch for a graphics card.
+gpu-env:
+	@TORCH_INDEX="$(TORCH_INDEX)" sh deploy/bootstrap.sh gpu-env
+
+# The same with the tests' tools, and the tests of what runs only there.
+gpu-test:
+	@TORCH_INDEX="$(TORCH_INDEX)" sh deploy/bootstrap.sh gpu-test
+
 # Takes away what can be made again; var/ (database, media, secrets) stays.
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build var/static
+	rm -rf .venv .venv-gpu .mypy_cache .pytest_cache .ruff_cache build var/static
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,4 +1,7 @@
-"""Makes the virtual environment, brings it up to date, and then does what was asked (``run``, ``test``, ...).
+"""Makes a virtual environment, brings it up to date, and then does what was asked (``run``, ``test``, ...).
+
+There are two: ``.venv`` for the site and the embedded engine, ``.venv-gpu`` for a GPU worker, whose packages cannot
+share an environment with the others.
 
 Runs on a bare Python 3.11, so it imports nothing but the standard library. A stamp in the environment holds the hash
 of the requirements: while it is current, nothing is installed and a start costs milliseconds. Every failure that the
@@ -32,6 +35,13 @@ HEADLESS = "opencv-contrib-python-headless"
 #: imports from (gpu_worker/screening/classifier_file.py says why).
 SCREENING = "requirements-screening.txt"
 
+#: The pinned packages of the GPU worker: resolved, put beside them without their own requirements, for its tests.
+GPU_REQUIREMENTS, GPU_APART = "gpu_worker/requirements.txt", "gpu_worker/requirements-apart.txt"
+GPU_DEVELOPMENT, GPU_CONSTRAINTS = "gpu_worker/requirements-test.txt", "gpu_worker/constraints.txt"
+#: Names the address of an index that has builds of torch for a graphics card. Nobody but the operator sets it.
+TORCH_INDEX = "TORCH_INDEX"
+_TORCH = ("torch", "torchaudio")
+
 #: What may be asked for -> (needs the development tools, module that does it).
 TASKS: dict[str, tuple[bool, tuple[str, ...]]] = {
     "install": (False, ()),
@@ -44,6 +54,9 @@ TASKS: dict[str, tuple[bool, tuple[str, ...]]] = {
     "lint": (True, ("deploy/check.py", "lint")),
     "test": (True, ("deploy/check.py", "test")),
     "integration": (True, ("deploy/check.py", "integration")),
+    "gpu-env": (False, ()),
+    "gpu-env-dev": (True, ()),
+    "gpu-test": (True, ("-m", "pytest", "tests/gpu_env")),
 }
 
 
@@ -54,9 +67,14 @@ class SetupError(Exception):
 class Environment:
     """The virtual environment in ``folder``; knows how to make and fill it, not what is in it."""
 
+    name = ".venv"
+    requirements, development, constraints = "requirements.txt", "requirements-dev.txt", "constraints.txt"
+    others: tuple[str, ...] = (SCREENING,)
+    needed = INSTALL_BYTES
+
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.folder = root / ".venv"
+        self.folder = root / self.name
         self.python = self.folder / "bin" / "python"
 
     def stamp(self, development: bool) -> Path:
@@ -65,7 +83,7 @@ class Environment:
     def fingerprint(self, development: bool) -> str:
         """What the environment should hold: the hash of the requirement files and of the Python behind it."""
         digest = hashlib.sha256(sys.version.encode())
-        names = ["requirements.txt", "constraints.txt", SCREENING, *(["requirements-dev.txt"] if development else [])]
+        names = [self.requirements, self.constraints, *self.others, *([self.development] if development else [])]
         for name in names:
             digest.update(name.encode() + b"\0" + (self.root / name).read_bytes())
         return digest.hexdigest()
@@ -95,37 +113,75 @@ class Environment:
         check_venv_module()
         if self.folder.exists():
             shutil.rmtree(self.folder)
-        say("Making the virtual environment in .venv")
+        say(f"Making the virtual environment in {self.name}")
         venv.EnvBuilder(with_pip=True, symlinks=True).create(self.folder)
 
     def install(self, development: bool) -> None:
         """Installs the pinned requirements with pip as this machine has it set up."""
-        check_space(self.root, INSTALL_BYTES, "install the requirements")
+        check_space(self.root, self.needed, "install the requirements")
         if not self.works():
             self.make()
         for stamp in (self.stamp(True), self.stamp(False)):
             stamp.unlink(missing_ok=True)
-        wanted = "requirements-dev.txt" if development else "requirements.txt"
+        wanted = self.development if development else self.requirements
         say(f"Installing {wanted} (a few minutes the first time)")
+        self.fill(wanted)
+        self.stamp(development).write_text(self.fingerprint(development))
+        say("Installed")
+
+    def fill(self, wanted: str) -> None:
+        """``wanted`` and what belongs beside it. Raises :class:`SetupError`."""
         self._pip("-r", wanted)
         self._pip("--no-deps", "--force-reinstall", self._pinned(HEADLESS))
         shutil.rmtree(self.folder / "screening", ignore_errors=True)
         self._pip("--no-deps", "--target", str(self.folder / "screening"), "-r", SCREENING)
-        self.stamp(development).write_text(self.fingerprint(development))
-        say("Installed")
 
     def _pinned(self, name: str) -> str:
-        for line in (self.root / "constraints.txt").read_text().splitlines():
+        for line in (self.root / self.constraints).read_text().splitlines():
             if line.startswith(f"{name}=="):
                 return line.strip()
-        raise SetupError(f"constraints.txt does not pin {name}")
+        raise SetupError(f"{self.constraints} does not pin {name}")
 
     def _pip(self, *arguments: str) -> None:
         command = [str(self.python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-        command += ["--no-input", "--constraint", "constraints.txt", *arguments]
+        command += ["--no-input", "--constraint", self.constraints, *arguments]
         if subprocess.run(command, cwd=self.root, stdin=subprocess.DEVNULL).returncode:
             check_space(self.root, GIB // 10, "install the requirements")
             raise SetupError("pip could not install the requirements; its own words are above. Run the command again.")
+
+
+class GpuEnvironment(Environment):
+    """The GPU worker's. Its torch is the one that pip finds, unless the operator names an index with another build."""
+
+    name = ".venv-gpu"
+    requirements, development, constraints = GPU_REQUIREMENTS, GPU_DEVELOPMENT, GPU_CONSTRAINTS
+    others = (GPU_APART,)
+    needed = 8 * GIB
+
+    def is_current(self, development: bool) -> bool:
+        return super().is_current(development) and self._torch_as_asked()
+
+    def fill(self, wanted: str) -> None:
+        """torch first where an index is named, so that the packages that need it find it there."""
+        index = os.environ.get(TORCH_INDEX, "").strip()
+        more = ("--extra-index-url", index) if index else ()
+        if index:
+            self._pip(*more, "--no-deps", "--force-reinstall", *map(self._pinned, _TORCH))
+        self._pip(*more, "-r", wanted)
+        self._pip("--no-deps", "-r", GPU_APART)
+        if index:
+            self._index_file().write_text(index)
+
+    def _torch_as_asked(self) -> bool:
+        """Whether torch came from the index that is named now; without a name the one that is there will do."""
+        index = os.environ.get(TORCH_INDEX, "").strip()
+        try:
+            return not index or self._index_file().read_text() == index
+        except OSError:
+            return False
+
+    def _index_file(self) -> Path:
+        return self.folder / ".torch-index"
 
 
 def check_venv_module() -> None:
@@ -163,9 +219,9 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def prepare(root: Path, development: bool) -> Path:
+def prepare(root: Path, development: bool, kind: type[Environment] = Environment) -> Path:
     """The Python of an environment that holds what is wanted. Raises :class:`SetupError`."""
-    environment = Environment(root)
+    environment = kind(root)
     if not environment.is_current(development):
         check_writable(root)
         environment.install(development)
@@ -180,7 +236,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     development, command = TASKS[task]
     try:
-        python = prepare(ROOT, development)
+        python = prepare(ROOT, development, GpuEnvironment if task.startswith("gpu-") else Environment)
     except SetupError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -124,7 +124,7 @@ def _spoken(asked: TypedSpeech | SoundSpeech, config: EngineConfig, advance: Adv
         timeline = check_fit(asked.timeline, sound)
     else:
         heard = resample(sound, SPEECH_RATE)
-        timeline = time_speech(heard, asked.transcript, asked.language, advance, asked.dictionary)
+        timeline = time_speech(heard, asked.transcript, asked.language, advance, asked.dictionary, config.speech_engine)
     if asked.normalise:
         sound, _ = normalised(sound)
     return sound, timeline

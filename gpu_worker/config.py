@@ -38,6 +38,12 @@ class EngineConfig:
     engine: str = "auto"
     #: Engines in whose place no other may work (names of gpu_worker.capabilities): a job fails instead.
     no_fallback: frozenset[str] = frozenset()
+    #: What times recorded speech: ``auto`` (WhisperX where it and its models are installed, else the embedded
+    #: engine) or ``embedded``.
+    speech_engine: str = "auto"
+    #: What finds faces: ``auto`` (the MediaPipe mesh; where it finds nobody, face-alignment if its files are
+    #: installed), ``mesh``, ``face-alignment-2d`` or ``face-alignment-3d``.
+    landmark_engine: str = "auto"
     #: Draw the visible "AI-animated" label.
     label: bool = True
     #: Put the imperceptible watermark with the job's id into every frame.

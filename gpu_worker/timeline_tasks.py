@@ -132,7 +132,7 @@ def _measured(speech: Speech, token: str) -> tuple[Timeline, bytes, storage.Stor
     generous = replace(config, max_sound_bytes=10 * config.max_sound_bytes)
     with storage.local_copy(speech.path) as source:
         heard = load_waveform(source, 16000, generous)
-    timeline = time_speech(heard, speech.transcript or None, speech.language, None, dictionary)
+    timeline = time_speech(heard, speech.transcript or None, speech.language, None, dictionary, config.speech_engine)
     return timeline, peaks_of(heard), None
 
 

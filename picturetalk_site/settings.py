@@ -224,6 +224,10 @@ ENGINE_CONFIG = EngineConfig(
     fps=env.number("FPS", EngineConfig.fps, low=10, high=60),
     threads=env.integer("ENGINE_THREADS", EngineConfig.threads, low=0, high=256),
     engine=env.choice("RENDER_ENGINE", EngineConfig.engine, ("auto", "warp", "torch")),
+    speech_engine=env.choice("SPEECH_ENGINE", EngineConfig.speech_engine, ("auto", "embedded")),
+    landmark_engine=env.choice(
+        "LANDMARK_ENGINE", EngineConfig.landmark_engine, ("auto", "mesh", "face-alignment-2d", "face-alignment-3d")
+    ),
     label=env.flag("LABEL", EngineConfig.label),
     watermark=env.flag("WATERMARK", EngineConfig.watermark),
 )

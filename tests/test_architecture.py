@@ -58,6 +58,7 @@ SITE_LIBRARIES = {
 #: What the web process never loads.
 HEAVY = {
     "torch", "cv2", "mediapipe", "onnxruntime", "numba", "scipy", "face_alignment", "moviepy", "av", "pocketsphinx",
+    "whisperx", "faster_whisper", "ctranslate2", "transformers", "torchaudio", "pyannote", "nltk",
 }  # fmt: skip
 
 
@@ -262,7 +263,10 @@ def test_the_top_level_holds_what_people_expect() -> None:
         "Procfile", ".env.example", ".gitignore", ".dockerignore",
     }  # fmt: skip
     optional = {"requirements-screening.txt", "requirements-whisperx.txt", "constraints-whisperx.txt"}
-    made = {".git", ".venv", "var", ".env", ".mypy_cache", ".pytest_cache", ".ruff_cache", "build", "__pycache__"}
+    made = {
+        ".git", ".venv", ".venv-gpu", "var", ".env", ".mypy_cache", ".pytest_cache", ".ruff_cache", "build",
+        "__pycache__",
+    }  # fmt: skip
     there = {path.name for path in ROOT.iterdir()} - made
     assert expected - there == set()
     assert there - expected - optional == set()

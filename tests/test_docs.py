@@ -131,11 +131,39 @@ def test_every_requirement_is_pinned_and_its_licence_listed() -> None:
     for name in files:
         for line in read(ROOT / name).splitlines():
             assert not line.strip() or line.startswith(("#", "-r ")) or "==" in line, line
-    listed = dict(re.findall(r"^\| (\S+) \| (\S+) \|", read(ROOT / "docs" / "licences.md"), re.MULTILINE))
+    page = read(ROOT / "docs" / "licences.md")
+    gpu_section = section(page, "## The GPU worker's own environment")
+    listed = dict(re.findall(r"^\| (\S+) \| (\S+) \|", page.replace(gpu_section, ""), re.MULTILINE))
     listed.pop("package")
     # Laid over by deploy/setup.py, so it is in constraints.txt alone.
     assert listed.pop("opencv-contrib-python-headless") == pinned("constraints.txt")["opencv-contrib-python-headless"]
     assert listed == requirements
+
+
+def section(page: str, heading: str) -> str:
+    """A part of a page, from its heading to the next of the same rank."""
+    start = page.index(heading)
+    return page[start : page.index("\n## ", start + 1)]
+
+
+GPU_FILES = tuple(f"gpu_worker/{name}.txt" for name in ("requirements", "requirements-apart", "requirements-test"))
+
+
+def test_the_gpu_environment_is_pinned_agrees_with_the_base_and_is_listed() -> None:
+    for name in GPU_FILES:
+        for line in read(ROOT / name).splitlines():
+            assert not line.strip() or line.startswith(("#", "-r ")) or "==" in line, line
+    base = pinned("requirements.txt", "requirements-dev.txt")
+    gpu = pinned(*GPU_FILES)
+    page = section(read(ROOT / "docs" / "licences.md"), "## The GPU worker's own environment")
+    listed = dict(re.findall(r"^\| ([a-z]\S+) \| (\S+) \|", page, re.MULTILINE))
+    for name, version in gpu.items():
+        assert listed.get(name, base.get(name)) == version, f"{name} is listed neither here nor above"
+    assert set(listed) <= set(gpu)
+    different = {name for name in gpu if name in base and base[name] != gpu[name]}
+    assert different == {"numpy"}
+    constraints = {name.replace("_", "-"): version for name, version in pinned("gpu_worker/constraints.txt").items()}
+    assert {name: constraints[name.replace("_", "-")] for name in gpu} == gpu
 
 
 def test_constraints_agree_with_requirements() -> None:

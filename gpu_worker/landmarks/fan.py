@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,24 +22,29 @@ from gpu_worker.landmarks.likeness import HUMAN_LIKENESS, confirmation
 from gpu_worker.landmarks.mediapipe_models import DetectorModels
 from gpu_worker.landmarks.rig_fit import RigFit
 from gpu_worker.landmarks.search import candidates
+from gpu_worker.less_memory import Step, with_less_memory
 from gpu_worker.schema import FloatArray, Image
 from gpu_worker.weights import FAN_2D, FAN_3D, FAN_DEPTH, S3FD, ModelFile
 
 Flavour = Literal["2d", "3d"]
 FaceFinder = Literal["sfd", "mediapipe"]
 
-_FILES: dict[Flavour, tuple[ModelFile, ...]] = {"2d": (FAN_2D,), "3d": (FAN_3D, FAN_DEPTH)}
+FILES: dict[Flavour, tuple[ModelFile, ...]] = {"2d": (FAN_2D,), "3d": (FAN_3D, FAN_DEPTH)}
 #: Side of the upright crop a face is shown on, and of the face's box in it, pixels. FAN reduces the box to about 200.
 _CROP_SIDE, _BOX_SIDE = 384, 230.0
 #: A region as the search gives it is this many times as large as the box FAN was trained with.
 _BOX_IN_REGION = 1.4
 _MOST_FACES = 48
+#: A face that S3FD is so sure of, with points so near a face's shape (:meth:`RigFit.misfit`), is human whatever
+#: MediaPipe's detectors see in it: they are what the mesh's failures come from.
+_SURE_BOX, _MOST_MISFIT = 0.9, 0.1
 
 
 class FanEngine:
     """FAN with given boxes (MediaPipe's detectors, heads at any inclination) or with its own S3FD detector.
 
-    Loads everything at construction, downloads nothing; calls from several threads take turns.
+    Loads everything at construction, downloads nothing; calls from several threads take turns. When an accelerator's
+    memory is full, it goes on with the CPU.
 
     Raises:
         EngineError: permanent, when the package or a file is missing or a file is not what it should be.
@@ -53,10 +58,12 @@ class FanEngine:
         folders: Iterable[Path] | None = None,
     ) -> None:
         self._flavour, self._finder = flavour, finder
-        wanted = _FILES[flavour] + ((S3FD,) if finder == "sfd" else ())
+        wanted = FILES[flavour] + ((S3FD,) if finder == "sfd" else ())
         searched = tuple(weights.models_folders() if folders is None else folders)
         paths = {model.name: _required(model, searched) for model in wanted}
-        self._network = _build(flavour, finder, device, paths)
+        self._paths = paths
+        self._device = device
+        self._networks = {device: _build(flavour, finder, device, paths)}
         self._detectors = DetectorModels()
         self._fit = RigFit.load()
         self._lock = threading.Lock()
@@ -67,17 +74,17 @@ class FanEngine:
 
     def locate(self, pixels: Image) -> list[LocatedFace]:
         """All faces, and what resembles one (``human`` False), the surest first."""
-        found = [self._face(pixels, region) for region in self._regions(pixels)]
+        found = [self._face(pixels, region, sure) for region, sure in self._regions(pixels)]
         return sorted((face for face in found if face is not None), key=lambda face: (not face.human, -face.likeness))
 
     def follow(self, pixels: Image, landmarks: FloatArray) -> LocatedFace | None:
         """The face near ``landmarks`` of an earlier picture; None where there is none any more."""
-        face = self._face(pixels, region_around(landmarks))
+        face = self._face(pixels, region_around(landmarks), 0.0)
         return face if face is not None and face.human else None
 
     def close(self) -> None:
         self._detectors.close()
-        self._network = None
+        self._networks.clear()
 
     def points(self, pixels: Image, region: Region) -> FloatArray:
         """FAN's own 68 points in ``region``, ``(68, 2)`` or with depth ``(68, 3)``, in pixels of the picture."""
@@ -85,32 +92,48 @@ class FanEngine:
         low, high = (_CROP_SIDE - _BOX_SIDE) / 2, (_CROP_SIDE + _BOX_SIDE) / 2
         # FAN looks higher than the middle of its box, since S3FD's boxes reach further down than ours.
         down = 0.12 * _BOX_SIDE
-        with self._lock:
-            try:
-                found = self._network.get_landmarks_from_image(
-                    crop, detected_faces=[[low, low + down, high, high + down]]
-                )
-            except RuntimeError as error:
-                raise EngineError(f"face-alignment failed: {error}") from error
+        box = [low, low + down, high, high + down]
+        found = self._run(lambda network: network.get_landmarks_from_image(crop, detected_faces=[box]))
         cut = region.scaled(_CROP_SIDE / _BOX_SIDE / _BOX_IN_REGION)
         return cut.to_picture(np.asarray(found[0], dtype=np.float32), _CROP_SIDE)
 
-    def _regions(self, pixels: Image) -> list[Region]:
+    def _regions(self, pixels: Image) -> list[tuple[Region, float]]:
+        """Where to look, and how sure S3FD is of a face there (0 without it)."""
         if self._finder == "mediapipe":
-            return [candidate.region for candidate in candidates(pixels, self._detectors)[:_MOST_FACES]]
-        with self._lock:
-            boxes = self._network.face_detector.detect_from_image(pixels)
-        return [_region_of(box) for box in boxes[:_MOST_FACES]]
+            return [(candidate.region, 0.0) for candidate in candidates(pixels, self._detectors)[:_MOST_FACES]]
+        boxes = self._run(lambda network: network.face_detector.detect_from_image(pixels))
+        return [(_region_of(box), float(box[4])) for box in boxes[:_MOST_FACES]]
 
-    def _face(self, pixels: Image, region: Region) -> LocatedFace | None:
+    def _run(self, work: Callable[[Any], Any]) -> Any:
+        """``work(network)`` on the engine's device, or on the CPU when that one's memory is full."""
+
+        def attempt(step: Step) -> Any:
+            if step.device not in self._networks:
+                # The one that filled the memory goes; from now on the CPU does the work.
+                self._networks.clear()
+                self._networks[step.device] = _build(self._flavour, self._finder, step.device, self._paths)
+                self._device = step.device
+            return work(self._networks[step.device])
+
+        with self._lock:
+            try:
+                return with_less_memory(attempt, self._device, 1)[0]
+            except RuntimeError as error:
+                raise EngineError(f"face-alignment failed: {error}") from error
+
+    def _face(self, pixels: Image, region: Region, sure: float) -> LocatedFace | None:
         try:
-            landmarks = self._fit.rig(self.points(pixels, region))
+            points = self.points(pixels, region)
+            landmarks = self._fit.rig(points)
+            shaped = self._fit.misfit(points) <= _MOST_MISFIT
         except EngineError:
             return None
         if not np.isfinite(landmarks).all():
             return None
         likeness = confirmation(pixels, region_around(landmarks), self._detectors)
-        return LocatedFace(landmarks, likeness, likeness >= HUMAN_LIKENESS, self.name)
+        known = shaped and sure >= _SURE_BOX
+        human = shaped and (known or likeness >= HUMAN_LIKENESS)
+        return LocatedFace(landmarks, max(likeness, sure) if known else likeness, human, self.name)
 
 
 def _region_of(box: Any) -> Region:

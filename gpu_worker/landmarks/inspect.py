@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gpu_worker.config import EngineConfig
 from gpu_worker.errors import InputError
 from gpu_worker.landmarks.base import LandmarkEngine, LocatedFace
+from gpu_worker.landmarks.chosen import locate
 from gpu_worker.landmarks.findings import face_findings, photo_findings
 from gpu_worker.landmarks.mesh import shared_mesh
 from gpu_worker.landmarks.pose import face_height, head_pose, mouth_gap
@@ -16,13 +17,15 @@ from gpu_worker.schema import FaceRig, Inspection, Photo
 def inspect_photo(photo: Photo, config: EngineConfig, engine: LandmarkEngine | None = None) -> Inspection:
     """Find every human face in ``photo`` and say what may keep it from talking well.
 
-    ``engine`` defaults to the process's shared mesh engine. At most ``config.max_faces`` faces are kept, the largest
+    ``engine`` stands for the mesh (by default the process's shared one); ``config.landmark_engine`` says whether it, or
+    face-alignment, is asked first. At most ``config.max_faces`` faces are kept, the largest
     ones; they are numbered from left to right.
 
     Raises:
         InputError: ``no_face``, ``not_a_human_face`` or ``face_too_small``: what no choice of a face can mend.
     """
-    located = (engine or shared_mesh()).locate(photo.pixels)
+    found = locate(photo.pixels, config, engine or shared_mesh())
+    located = found.faces
     human = [face for face in located if face.human]
     if not human:
         raise _nobody(located)
@@ -32,7 +35,8 @@ def inspect_photo(photo: Photo, config: EngineConfig, engine: LandmarkEngine | N
     large.sort(key=lambda face: -face_height(face.landmarks))
     kept = sorted(large[: config.max_faces], key=lambda face: float(face.landmarks[:, 0].mean()))
     faces = tuple(_rig(index, face, photo) for index, face in enumerate(kept))
-    return Inspection(photo.width, photo.height, faces, photo_findings(len(faces), left_out=len(human) - len(faces)))
+    findings = photo_findings(len(faces), left_out=len(human) - len(faces))
+    return Inspection(photo.width, photo.height, faces, findings, found.engine, found.fallbacks)
 
 
 def choose_face(inspection: Inspection, index: int | None) -> FaceRig:

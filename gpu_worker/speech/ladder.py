@@ -1,5 +1,6 @@
 """Which way to time speech, chosen automatically: the best that works, with the reason for every step down.
 
+    any              WhisperX, where it and its models are installed
     words known      forced alignment, else the same words warped from espeak-ng's voice
     English, none    recognition, then as above with the recognised words
     other, none      the sound-to-motion model, else phone decoding
@@ -33,6 +34,7 @@ from gpu_worker.speech.recognition import recognise
 from gpu_worker.speech.refinement import reclaim_sound, snap_boundaries
 from gpu_worker.speech.spectrum import RATE
 from gpu_worker.speech.text import has_speech
+from gpu_worker.speech.whisperx_rung import Climb, climb
 from gpu_worker.visemes.spans import viseme_spans
 
 #: Leaving words out must gain this much likelihood per frame.
@@ -70,12 +72,13 @@ def time_speech(
     language: str,
     progress: Progress | None = None,
     dictionary: Mapping[str, str] | PronunciationDictionary | None = None,
+    engine: str = "embedded",
 ) -> Timeline:
     """Phones, words and visemes of ``waveform`` in time.
 
     ``progress`` is called with fractions in [0, 1]; what it raises (``Cancelled``) passes through. ``dictionary`` says
-    how words of the transcript are pronounced. Raises :class:`InputError` ``unsupported_language`` or
-    ``bad_pronunciation``.
+    how words of the transcript are pronounced. ``engine`` ``auto`` begins with WhisperX, ``embedded`` leaves it out
+    without a word. Raises :class:`InputError` ``unsupported_language`` or ``bad_pronunciation``.
     """
     tongue = _Tongue(find_language(language), as_dictionary(dictionary))
     samples = resample(waveform, RATE).samples
@@ -83,20 +86,24 @@ def time_speech(
     reasons: list[str] = []
     words = transcript.strip() if transcript else ""
     result: _Result | None = None
+    source: TimelineSource = "forced"
     if words and not has_speech(words):
         reasons.append("The transcript holds no word; it was not used.")
         words = ""
-    if words:
-        result = _with_words(heard.samples, words, tongue, "forced", reasons, progress)
-    else:
-        if not transcript:
-            reasons.append("No transcript was given.")
-        result = _without_words(heard.samples, tongue, reasons, progress)
+    if not transcript:
+        reasons.append("No transcript was given.")
+    if engine != "embedded":
+        climbed = climb(samples, words, tongue.language, tongue.dictionary, reasons, progress)
+        words, tongue = climbed.words, replace(tongue, language=climbed.language)
+        source, result = climbed.source, _of_whisperx(climbed)
     if result is None:
-        loudness = syllables(heard.samples)
-        result = _Result("energy", loudness, (), "The mouth follows the loudness alone.")
+        result = _embedded(heard.samples, words, tongue, source, reasons, progress)
+        if result is None:
+            result = _Result("energy", syllables(heard.samples), (), "The mouth follows the loudness alone.")
+        # Their times count without the long pauses.
+        result = replace(result, phones=heard.phones(result.phones), words=heard.words(result.words))
     reasons.append(result.reason)
-    found = covering(heard.phones(result.phones), waveform.duration)
+    found = covering(result.phones, waveform.duration)
     if result.source != "energy":
         found = reclaim_sound(samples, found)
     phones = covering(snap_boundaries(samples, found), waveform.duration)
@@ -104,12 +111,29 @@ def time_speech(
         language=tongue.language.code,
         source=result.source,
         duration=waveform.duration,
-        words=tuple(snapped_words(heard.words(result.words), phones)),
+        words=tuple(snapped_words(result.words, phones)),
         phones=tuple(phones),
         visemes=viseme_spans(phones),
         reasons=tuple(reasons),
         score=result.score,
     )
+
+
+def _of_whisperx(found: Climb) -> _Result | None:
+    return _Result(found.source, found.phones, found.timed, found.reason, found.score) if found.phones else None
+
+
+def _embedded(
+    samples: FloatArray,
+    words: str,
+    tongue: _Tongue,
+    source: TimelineSource,
+    reasons: list[str],
+    progress: Progress | None,
+) -> _Result | None:
+    if words:
+        return _with_words(samples, words, tongue, source, reasons, progress)
+    return _without_words(samples, tongue, reasons, progress)
 
 
 def _with_words(

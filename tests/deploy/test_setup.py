@@ -107,6 +107,67 @@ def test_main_turns_a_failure_into_a_sentence_and_exit_code_2(
     assert "Unknown task dance" in capsys.readouterr().err
 
 
+@pytest.fixture
+def gpu_checkout(tmp_path: Path) -> Path:
+    (tmp_path / "gpu_worker").mkdir()
+    for name in ("requirements", "requirements-apart", "requirements-test"):
+        (tmp_path / "gpu_worker" / f"{name}.txt").write_text("# nothing\n")
+    pins = "torch==2.13.0\ntorchaudio==2.11.0\n"
+    (tmp_path / "gpu_worker" / "constraints.txt").write_text(pins)
+    return tmp_path
+
+
+def made_for_gpu(checkout: Path, index: str = "") -> object:
+    environment = setup.GpuEnvironment(checkout)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", checkout / ".venv-gpu"], check=True)
+    environment.stamp(True).write_text(environment.fingerprint(True))
+    if index:
+        (environment.folder / ".torch-index").write_text(index)
+    return environment
+
+
+def test_the_gpu_workers_environment_is_another_one(gpu_checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TORCH_INDEX", raising=False)
+    environment = made_for_gpu(gpu_checkout)
+    assert environment.is_current(True)  # type: ignore[attr-defined]
+    assert environment.is_current(False)  # type: ignore[attr-defined]
+    found = setup.prepare(gpu_checkout, False, setup.GpuEnvironment)
+    assert found == gpu_checkout / ".venv-gpu" / "bin" / "python"
+    (gpu_checkout / "gpu_worker" / "requirements-apart.txt").write_text("six==1.17.0\n")
+    assert not environment.is_current(True)  # type: ignore[attr-defined]
+
+
+def test_torch_comes_from_another_index_only_when_one_is_named(
+    gpu_checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(setup.GpuEnvironment, "_pip", lambda self, *arguments: commands.append(list(arguments)))
+    monkeypatch.delenv("TORCH_INDEX", raising=False)
+    environment = made_for_gpu(gpu_checkout)
+    environment.fill("gpu_worker/requirements.txt")  # type: ignore[attr-defined]
+    assert commands == [
+        ["-r", "gpu_worker/requirements.txt"],
+        ["--no-deps", "-r", "gpu_worker/requirements-apart.txt"],
+    ]
+    commands.clear()
+    monkeypatch.setenv("TORCH_INDEX", "https://wheels.example.org/cu130")
+    assert not environment.is_current(True), "torch has to be exchanged"  # type: ignore[attr-defined]
+    environment.fill("gpu_worker/requirements.txt")  # type: ignore[attr-defined]
+    other = ["--extra-index-url", "https://wheels.example.org/cu130"]
+    assert commands[0] == [*other, "--no-deps", "--force-reinstall", "torch==2.13.0", "torchaudio==2.11.0"]
+    assert commands[1] == [*other, "-r", "gpu_worker/requirements.txt"]
+    assert environment.is_current(True)  # type: ignore[attr-defined]
+    monkeypatch.delenv("TORCH_INDEX")
+    assert environment.is_current(True), "it stays as the operator made it"  # type: ignore[attr-defined]
+
+
+def test_a_gpu_environment_that_cannot_be_filled_is_a_sentence(gpu_checkout: Path) -> None:
+    (gpu_checkout / "gpu_worker" / "requirements.txt").write_text("-r gone.txt\n")
+    with pytest.raises(setup.SetupError, match="pip could not install"):
+        setup.prepare(gpu_checkout, False, setup.GpuEnvironment)
+    assert not setup.GpuEnvironment(gpu_checkout).stamp(False).exists()
+
+
 def bootstrap(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """deploy/bootstrap.sh with a path on which there is a shell's usual company but no Python."""
     tools = tmp_path / "bin"

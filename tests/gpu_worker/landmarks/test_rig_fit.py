@@ -59,6 +59,13 @@ def test_pose_survives_the_fit(fit: RigFit, faces: list[FloatArray]) -> None:
         assert found.yaw == pytest.approx(expected.yaw, abs=10)
 
 
+def test_the_shape_of_a_face_is_told_from_strewn_points(fit: RigFit, faces: list[FloatArray]) -> None:
+    for landmarks in faces:
+        assert fit.misfit(landmarks[list(MESH_OF_68)]) < 0.04
+    strewn = np.random.default_rng(0).uniform(0, 200, (20, 68, 2)).astype(np.float32)
+    assert min(fit.misfit(points) for points in strewn) > 0.5
+
+
 def test_no_face_no_rig(fit: RigFit) -> None:
     with pytest.raises(EngineError):
         fit.rig(np.zeros((68, 2), dtype=np.float32))
