@@ -59,7 +59,8 @@ class SiteConfig:
     gpu_free_mib: int = 2048
     #: Work that was told to end and has not noticed is interrupted after so long, seconds.
     insist_after_s: float = 0.7
-    #: Longest check of one photo or sound, seconds.
+    #: Longest check of one photo or sound, seconds; measuring who says what when gets more, see
+    #: :func:`longest_measuring_s`.
     check_timeout_s: int = 300
     #: Waiting work that Redis does not know of is enqueued again after so long, seconds.
     lost_after_s: float = 10.0
@@ -134,6 +135,16 @@ _NAMES = {
     "finish_timeout_s": "FINISH_TIMEOUT",
     "check_timeout_s": "INSPECT_TIMEOUT",
 }
+
+
+#: Sound that the time for a check is enough to measure, seconds.
+_MEASURED_SOUND_S = 150.0
+
+
+def longest_measuring_s() -> int:
+    """How long measuring a timeline may take; without words it takes up to half the length of the sound, and more on a
+    busy machine."""
+    return round(site_config().check_timeout_s * max(1.0, engine_config().max_sound_seconds / _MEASURED_SOUND_S))
 
 
 @cache

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job as RQJob
 
-from animator.conf import site_config
+from animator.conf import longest_measuring_s, site_config
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def enqueue_notice(notice_id: UUID) -> None:
 def enqueue_timeline(timeline_id: UUID, token: str) -> None:
     """Once the transaction is through: find out who says which sound when. Somebody waits for it."""
     task = "gpu_worker.timeline_tasks.measure_timeline"
-    _on_commit(INSPECT, task, timeline_id, token, site_config().check_timeout_s, front=True)
+    _on_commit(INSPECT, task, timeline_id, token, longest_measuring_s(), front=True)
 
 
 def enqueue_measuring(queue: str) -> bool:

@@ -18,7 +18,7 @@ class EngineConfig:
     #: Most faces offered to the user.
     max_faces: int = 12
     #: Longest sound, seconds.
-    max_sound_seconds: float = 600.0
+    max_sound_seconds: float = 1800.0
     #: Largest sound file, bytes.
     max_sound_bytes: int = 100 * 1024 * 1024
     #: Longest typed text, characters.

@@ -17,7 +17,7 @@ from uuid import UUID
 import numpy as np
 
 from animator import storage
-from animator.conf import engine_config, site_config
+from animator.conf import engine_config, longest_measuring_s
 from animator.models import Speech
 from animator.models.speech import SpeechKind
 from animator.selectors.pronunciation import dictionary_for
@@ -26,7 +26,8 @@ from animator.services import timeline as timeline_service
 from animator.services.upload import check_failed
 from gpu_worker import timeline_json
 from gpu_worker.errors import Cancelled, EngineError, InputError
-from gpu_worker.schema import Phone, Timeline, Waveform, Word
+from gpu_worker.media import scratch
+from gpu_worker.schema import FloatArray, Phone, Timeline, Waveform, Word
 from gpu_worker.tasks.checking import lifeline
 from picturetalk_site.logs import working_on
 
@@ -111,8 +112,15 @@ def respeak(
 def peaks_of(sound: Waveform) -> bytes:
     """The loudest sample of each hundredth of a second, 255 for the loudest of all."""
     size = sound.rate // PEAKS_HZ
-    level = np.abs(np.pad(sound.samples, (0, -len(sound.samples) % size))).reshape(-1, size).max(axis=1)
+    parts = scratch.blocks(sound.samples, scratch.BLOCK // size * size)
+    level = np.concatenate([np.zeros(0, np.float32), *(_loudest(part, size) for _, part in parts)])
     return bytes(np.rint(255 * level / max(float(level.max(initial=0.0)), 1e-3)).clip(0, 255).astype(np.uint8))
+
+
+def _loudest(samples: FloatArray, size: int) -> FloatArray:
+    """The largest absolute value of every ``size`` samples; what is missing at the end counts as silence."""
+    whole: FloatArray = np.abs(np.pad(samples, (0, -len(samples) % size))).reshape(-1, size).max(axis=1)
+    return whole
 
 
 def _measured(speech: Speech, token: str) -> tuple[Timeline, bytes, storage.Stored | None]:
@@ -176,7 +184,7 @@ def _ending(key: UUID, token: str) -> Iterator[None]:
         return timeline_service.keep_alive(key, token)
 
     try:
-        with lifeline(beat, beat, site_config().check_timeout_s):
+        with lifeline(beat, beat, longest_measuring_s()):
             yield
     except Cancelled:
         return

@@ -18,6 +18,8 @@ from gpu_worker.schema import Word
 
 #: Most edits in one request.
 MOST_EDITS = 1000
+#: Largest body that carries a timeline, bytes: an hour of speech is about 1.1 MB.
+MOST_BYTES = 8 * 1024 * 1024
 
 
 @api("GET", "POST")
@@ -27,7 +29,7 @@ def timeline(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
     speech = speech_for_user(user, speech_id)
     if request.method == "GET":
         return JsonResponse(timeline_payload(speech, latest_timeline(speech)))
-    body = Body.of(request)
+    body = Body.of(request, MOST_BYTES)
     version = body.index("version") or 0
     edits = body.raw("edits")
     if edits is None:
@@ -69,7 +71,7 @@ def mouth(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
     """How far the mouth opens from ``start`` to ``end`` under a ``document``, a byte for each fiftieth of a second."""
     user = signed_in_user(request)
     speech_for_user(user, speech_id)
-    body = Body.of(request)
+    body = Body.of(request, MOST_BYTES)
     curve = service.mouth_curve(
         user,
         speech_id,

@@ -76,15 +76,23 @@ class FfmpegOutput:
     """Context manager: runs ffmpeg with ``arguments`` and reads its standard output.
 
     ``stall_s`` is the longest silence, ``limit_s`` the longest time in all (None: as long as it goes on answering and
-    whoever reads takes). With ``with_log`` what it says on stderr is the output. Leaving the block ends the process,
+    whoever reads takes). With ``with_log`` what it says on stderr is the output. ``pass_fds`` are open files that
+    ``arguments`` name as ``pipe:NUMBER``. Leaving the block ends the process,
     whatever state it is in.
     """
 
     def __init__(
-        self, arguments: Sequence[str], *, stall_s: float, limit_s: float | None = None, with_log: bool = False
+        self,
+        arguments: Sequence[str],
+        *,
+        stall_s: float,
+        limit_s: float | None = None,
+        with_log: bool = False,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self._command = [ffmpeg_executable(), "-hide_banner", "-nostdin", *arguments]
         self._stall_s, self._limit_s, self._with_log = stall_s, limit_s, with_log
+        self._pass_fds = tuple(pass_fds)
 
     def __enter__(self) -> FfmpegOutput:
         self._deadline = None if self._limit_s is None else time.monotonic() + self._limit_s
@@ -94,6 +102,7 @@ class FfmpegOutput:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if self._with_log else subprocess.PIPE,
             bufsize=0,
+            pass_fds=self._pass_fds,
         )
         stdout = self._process.stdout
         assert stdout is not None  # noqa: S101 - asked for with PIPE

@@ -33,7 +33,7 @@ _BLOCK = 1 << 20
 def clean_sound(source: Path, target: Path, *, denoise: bool, trim: bool) -> float:
     """Write a cleaned copy of the 16-bit WAV file ``source`` to ``target``; returns its length in seconds.
 
-    Memory is bounded by the file's size once. Raises :class:`InputError` ``unreadable_sound`` for anything but such a
+    Memory is bounded by twice the file's size. Raises :class:`InputError` ``unreadable_sound`` for anything but such a
     WAV file and ``silent_sound`` when nothing but silence is left; :class:`EngineError` when ffmpeg fails.
     """
     samples, rate = _read(source)
@@ -46,7 +46,8 @@ def clean_sound(source: Path, target: Path, *, denoise: bool, trim: bool) -> flo
         raise InputError("silent_sound", "There is nothing but silence in this recording.", "Record it again.")
     with wave.open(str(target), "wb") as file:
         file.setparams((samples.shape[1], 2, rate, 0, "NONE", "not compressed"))
-        file.writeframes(np.ascontiguousarray(samples).tobytes())
+        for first in range(0, len(samples), _BLOCK):
+            file.writeframesraw(np.ascontiguousarray(samples[first : first + _BLOCK]).tobytes())
     return len(samples) / rate
 
 
@@ -89,29 +90,27 @@ def _denoised(source: Path, samples: NDArray[np.int16], rate: int) -> NDArray[np
     filters = f"highpass=f=60,afftdn=nr={MOST_REDUCTION_DB}:nf={at:.1f}"
     command = [*untrusted_input(source, "wav"), "-v", "error", "-map", "0:a:0", "-af", filters]
     command += ["-c:a", "pcm_s16le", "-f", "s16le", "pipe:1"]
-    most = samples.nbytes + _BLOCK
+    # Silence before and after what comes, so that the delay can be taken back without another copy.
+    reach, channels = rate // 10, samples.shape[1]
+    room = np.zeros((len(samples) + 3 * reach, channels), "<i2")
     try:
         with FfmpegOutput(command, stall_s=60.0, limit_s=60.0 + len(samples) / rate) as output:
-            raw = output.read_up_to(most)
+            count = output.read_into(room[reach:-reach].reshape(-1).view(np.uint8).data) // (2 * channels)
     except FfmpegTimeoutError as problem:
         raise EngineError("the denoiser took too long") from problem
-    channels = samples.shape[1]
-    cleaned = np.frombuffer(raw[: len(raw) // (2 * channels) * 2 * channels], "<i2").reshape(-1, channels)
-    if len(cleaned) < 0.9 * len(samples):
+    if count < 0.9 * len(samples):
         raise EngineError("the denoiser gave too little sound")
-    delay = _delay(samples, cleaned, rate)
-    out = np.zeros_like(samples)
-    part = cleaned[delay : delay + len(samples)] if delay >= 0 else cleaned[: len(samples) + delay]
-    start = max(0, -delay)
-    out[start : start + len(part)] = part
-    return out
+    room[reach + count :] = 0
+    delay = _delay(samples, room[reach : reach + count], rate)
+    return room[reach + delay : reach + delay + len(samples)]
 
 
 def _delay(samples: NDArray[np.int16], cleaned: NDArray[np.int16], rate: int) -> int:
     """By how many samples ``cleaned`` lags, found where the sound is loudest; at most a tenth of a second."""
     reach, width = rate // 10, min(len(samples), len(cleaned), 4 * rate)
-    powers = np.add.reduceat(np.abs(samples[:, 0].astype(np.int64)), np.arange(0, len(samples), width))
-    first = min(int(powers.argmax()) * width, min(len(samples), len(cleaned)) - width)
+    starts = range(0, len(samples), width)
+    powers = [int(np.abs(samples[start : start + width, 0].astype(np.int64)).sum()) for start in starts]
+    first = min(int(np.argmax(powers)) * width, min(len(samples), len(cleaned)) - width)
     before, after = (np.asarray(one[first : first + width, 0], np.float64) for one in (samples, cleaned))
     size = 1 << (2 * width - 1).bit_length()
     found = np.fft.irfft(np.fft.rfft(after, size) * np.conj(np.fft.rfft(before, size)), size)

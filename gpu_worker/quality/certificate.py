@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from gpu_worker.media.video_reader import VideoInfo, probe
+from gpu_worker.media.video_reader import Aside, VideoInfo, probe
 from gpu_worker.quality import verdicts
-from gpu_worker.quality.closures import closure_ratios
+from gpu_worker.quality.closures import closure_ratios, pixel_ratio
 from gpu_worker.quality.dynamics import blinks_per_minute, jerk, silent_deviation, spread
 from gpu_worker.quality.integrity import frame_integrity
 from gpu_worker.quality.opening import Series
-from gpu_worker.quality.outside import Mask, OutsideSeen, OutsideWatch, outside_psnr
+from gpu_worker.quality.outside import Mask, OutsidePsnr, OutsideSeen, OutsideWatch
 from gpu_worker.quality.plan import Plan
 from gpu_worker.quality.redetection import FaceReader, Redetection, Watch, face_window, redetect
 from gpu_worker.quality.sound import SoundReport, sound_report
@@ -41,7 +41,6 @@ class Evidence:
     faces: Redetection
     lips: Agreement
     sound: SoundReport | None
-    psnr: float
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,6 @@ class Common:
 
     info: VideoInfo
     sound: SoundReport | None
-    psnr: float
 
 
 def certify(
@@ -67,9 +65,12 @@ def certify(
     ``outside`` has seen every frame before the label and the encoder; ``readers`` are landmark models, one per thread;
     ``watch`` is called once a frame and face and may raise. Raises EngineError when the file cannot be read.
     """
-    common = gather_common(video, plans[0], moving_region, watch)
-    evidence = [gather(video, common, plan, readers, watch) for plan in plans]
-    whole = [*_picture_checks(evidence[0], outside), *_sound_checks(evidence[0], plans[0])]
+    common = gather_common(video, plans[0])
+    psnr = OutsidePsnr(plans[0].still, moving_region)
+    # The first face's decoding serves for the picture around the faces too.
+    asides = [psnr.aside(common.info.width, common.info.height), *[None] * (len(plans) - 1)]
+    evidence = [gather(video, common, plan, readers, watch, aside) for plan, aside in zip(plans, asides, strict=True)]
+    whole = [*_picture_checks(psnr.value(), outside), *_sound_checks(evidence[0], plans[0])]
     if len(plans) == 1:
         checks = [*_face_checks(evidence[0], plans[0]), *whole]
         faces: tuple[FaceChecks, ...] = ()
@@ -80,26 +81,29 @@ def certify(
     return Certificate(verdict, tuple(checks), dict(engines or {}), _measurements(evidence[0], plans[0]), faces)
 
 
-def gather_common(video: Path, plan: Plan, moving_region: Mask, watch: Watch | None = None) -> Common:
+def gather_common(video: Path, plan: Plan) -> Common:
     """What does not depend on the face."""
     return Common(
         info=probe(video),
         sound=sound_report(video, plan.sound) if plan.sound is not None else None,
-        psnr=outside_psnr(video, plan.still, moving_region, watch),
     )
 
 
 def gather(
-    video: Path, common: Common, plan: Plan, readers: Sequence[FaceReader], watch: Watch | None = None
+    video: Path,
+    common: Common,
+    plan: Plan,
+    readers: Sequence[FaceReader],
+    watch: Watch | None = None,
+    aside: Aside | None = None,
 ) -> Evidence:
     """All measurements of one face on the decoded file."""
-    faces = redetect(video, plan.face, (common.info.width, common.info.height), readers, watch)
+    faces = redetect(video, plan.face, (common.info.width, common.info.height), readers, watch, aside)
     return Evidence(
         info=common.info,
         faces=faces,
         lips=agreement(np.asarray(plan.opening, np.float64), faces.opening, plan.fps),
         sound=common.sound,
-        psnr=common.psnr,
     )
 
 
@@ -160,14 +164,12 @@ def _lip_checks(evidence: Evidence, plan: Plan) -> list[Check]:
     offset = lips.lag - evidence.info.audio_offset - late_sound
     ratios = closure_ratios(evidence.faces.opening, plan.closures, plan.fps)
     known = ratios[np.isfinite(ratios)]
-    largest = float(known.max()) if known.size else math.nan
     still = silent_deviation(evidence.faces.opening, plan.silences, plan.fps, plan.margins)
     checks = [
         _check("audio_video_offset", offset * 1000.0, "ms", verdicts.OFFSET.judge(offset), "+ when the sound is early"),
         _check("opening_correlation", lips.at_zero, "", verdicts.OPENING.judge(lips.at_zero),
                f"planned against re-detected opening, best {_text(lips.correlation)}, gain {_text(lips.gain)}"),
-        _check("bilabial_closure", largest, "of 90th percentile", verdicts.CLOSURE.judge(largest),
-               f"largest of {known.size} closures at p, b, m" if known.size else "no p, b, m was spoken"),
+        _closure_check(known, pixel_ratio(plan.face, evidence.faces.opening)),
         _check("silent_lips", still, "inter-ocular", verdicts.SILENCE.judge(still),
                "mean absolute deviation of the opening in silences of 300 ms and more"),
         _judged("lip_jerk", jerk(_while_speaking(evidence, plan)), "inter-ocular / frame^3", verdicts.JERK),
@@ -176,6 +178,17 @@ def _lip_checks(evidence: Evidence, plan: Plan) -> list[Check]:
         return checks
     detail = "the lips of this face cannot be read (beard, painting, cover), so this says nothing of the video"
     return [Check(check.name, check.value, check.unit, "cannot_verify", detail) for check in checks]
+
+
+def _closure_check(ratios: Series, pixel: float) -> Check:
+    """The worst of the closures; ``pixel`` is what one pixel of the video amounts to."""
+    largest = float(ratios.max()) if ratios.size else math.nan
+    verdict = verdicts.CLOSURE.judge(largest)
+    detail = f"largest of {ratios.size} closures at p, b, m" if ratios.size else "no p, b, m was spoken"
+    if verdict == "red" and largest <= pixel:
+        verdict = "cannot_verify"
+        detail += "; the face is so small that this is less than a pixel"
+    return _check("bilabial_closure", largest, "of 90th percentile", verdict, detail)
 
 
 def _while_speaking(evidence: Evidence, plan: Plan) -> Series:
@@ -207,12 +220,12 @@ def _habit_checks(evidence: Evidence, plan: Plan) -> list[Check]:
     ]
 
 
-def _picture_checks(evidence: Evidence, outside: OutsideWatch | OutsideSeen) -> list[Check]:
+def _picture_checks(psnr: float, outside: OutsideWatch | OutsideSeen) -> list[Check]:
     rest = outside.rest_difference
     return [
         Check("outside_pixels", outside.changed, "pixels", verdicts.NONE.judge(outside.changed),
               "changed outside the moving region before encoding, over all frames"),
-        _judged("outside_psnr", evidence.psnr, "dB", verdicts.PSNR),
+        _judged("outside_psnr", psnr, "dB", verdicts.PSNR),
         Check("rest_is_photo", rest, "grey levels",
               "cannot_verify" if rest is None else verdicts.NONE.judge(rest),
               "largest difference of the first and last frame from the photo, before encoding"),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_worker.media.video_reader import read_frames
+from gpu_worker.media.video_reader import Aside
 from gpu_worker.rendering.jit import compiled
 from gpu_worker.schema import Image
 
@@ -73,22 +71,30 @@ def differs(one: NDArray[np.uint64], other: NDArray[np.uint64], mask: NDArray[np
     return changed
 
 
-def outside_psnr(path: Path, still: Image, moving_region: Mask, watch: Callable[[], None] | None = None) -> float:
-    """PSNR in dB of the decoded video against ``still`` over the pixels that must not move, every 25th frame.
+class OutsidePsnr:
+    """PSNR of decoded frames against ``still`` over the pixels that must not move.
 
-    NaN when nothing lies outside the region. ``still`` is the labelled photo, ``(h, w, 3)``; a row or column that was
-    added to make the sides even is left out. ``watch`` is called for each compared frame and may raise.
+    ``still`` is the labelled photo, ``(h, w, 3)``; a row or column that was added to make the sides even is left out.
     """
-    outside = ~moving_region
-    if outside.sum() < _FEWEST:
-        return float("nan")
-    height, width = still.shape[:2]
-    reference = still[outside].astype(np.float32)
-    errors: list[float] = []
-    for frame in read_frames(path, every=_EVERY):
-        if watch is not None:
-            watch()
-        errors.append(float(((frame[:height, :width][outside].astype(np.float32) - reference) ** 2).mean()))
-    if not errors:
-        return float("nan")
-    return float(10.0 * np.log10(255.0**2 / max(float(np.mean(errors)), 1e-4)))
+
+    def __init__(self, still: Image, moving_region: Mask) -> None:
+        self._outside = ~moving_region
+        self._shape = still.shape[:2]
+        self._reference = still[self._outside].astype(np.float32)
+        self._errors: list[float] = []
+
+    def aside(self, width: int, height: int) -> Aside | None:
+        """Every 25th whole frame of a video of that size, for this; None when nothing lies outside the region."""
+        return Aside(width, height, _EVERY, self.see) if len(self._reference) >= _FEWEST else None
+
+    def see(self, frame: Image) -> None:
+        """Compare one decoded frame."""
+        height, width = self._shape
+        outside = frame[:height, :width][self._outside].astype(np.float32)
+        self._errors.append(float(((outside - self._reference) ** 2).mean()))
+
+    def value(self) -> float:
+        """In dB over all frames that were seen, NaN without any."""
+        if not self._errors:
+            return float("nan")
+        return float(10.0 * np.log10(255.0**2 / max(float(np.mean(self._errors)), 1e-4)))

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 import numpy as np
 
 from gpu_worker.landmarks.crop import region_around
-from gpu_worker.media.video_reader import Window, read_frames
+from gpu_worker.media.video_reader import Aside, Window, read_frames
 from gpu_worker.quality.opening import Series, eye_opening, mouth_opening, roll
 from gpu_worker.schema import FaceRig, FloatArray, Image
 
@@ -72,10 +72,12 @@ def redetect(
     size: tuple[int, int],
     readers: Sequence[FaceReader],
     watch: Watch | None = None,
+    aside: Aside | None = None,
 ) -> Redetection:
     """Measure every frame of the video at ``path``, ``size`` = (width, height) pixels, with one thread per reader.
 
-    ``watch`` is called once a frame and may raise to stop the work. Raises EngineError for an unreadable file.
+    ``watch`` is called once a frame and may raise to stop the work; ``aside`` takes what it wants of the same
+    decoding. Raises EngineError for an unreadable file.
     """
     window = face_window(face, *size)
     region = region_around(_landmarks_in_window(face, window))
@@ -96,7 +98,7 @@ def redetect(
 
     rows, levels, changes = [], [], []
     with ThreadPoolExecutor(len(readers), thread_name_prefix="redetect") as pool:
-        for frame, previous, row in _in_order(pool, measure, read_frames(path, window)):
+        for frame, previous, row in _in_order(pool, measure, read_frames(path, window, aside=aside)):
             if watch is not None:
                 watch()
             rows.append(row)

@@ -26,7 +26,7 @@ _ALIGN = {"lm": None, "bestpath": False, "beam": 1e-80, "wbeam": 1e-60, "pbeam":
           "pip": 1.0, "loglevel": "FATAL"}  # fmt: skip
 #: States and ends of words that are followed at a time. Without a limit (30,000) the search takes nearly twice as long
 #: and heard the same share of words right in read English.
-_RECOGNISE = {"maxhmmpf": 3000, "maxwpf": 5, "loglevel": "FATAL"}
+_RECOGNISE = {"maxhmmpf": 2000, "maxwpf": 8, "loglevel": "FATAL"}
 
 _local = threading.local()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from animator import checks, ledger
-from animator.conf import engine_config, site_config
+from animator.conf import engine_config, longest_measuring_s, site_config
 from animator.magic import looks_like_photo, looks_like_sound
 from animator.models import Job
 from animator.upload_limit import UploadLimit
@@ -29,6 +30,12 @@ def test_settings_replace_the_defaults(settings: Any) -> None:
     settings.PICTURETALK_HEARTBEAT_S = 1.5
     settings.RENDER_TIMEOUT = 99
     assert (site_config().heartbeat_s, site_config().job_timeout_s) == (1.5, 99)
+
+
+@pytest.mark.parametrize(("longest", "measuring"), [(600.0, 1200), (60.0, 300), (1800.0, 3600)])
+def test_longer_sound_has_longer_to_be_measured(longest: float, measuring: int, settings: Any) -> None:
+    settings.ENGINE_CONFIG = replace(engine_config(), max_sound_seconds=longest)
+    assert longest_measuring_s() == measuring
 
 
 @pytest.mark.parametrize("value", ["3", -1, True, None])

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from gpu_worker.config import EngineConfig
+from gpu_worker.media.video import VideoWriter
+from gpu_worker.media.video_reader import Aside, Window, read_frames
 from gpu_worker.quality import verdicts
-from gpu_worker.quality.closures import closure_ratios
+from gpu_worker.quality.certificate import _closure_check
+from gpu_worker.quality.closures import closure_ratios, pixel_ratio
 from gpu_worker.quality.dynamics import blinks_per_minute, jerk, silent_deviation
 from gpu_worker.quality.integrity import frame_integrity
 from gpu_worker.quality.opening import Series, eye_opening, mouth_opening
 from gpu_worker.quality.outside import OutsideWatch
+from gpu_worker.quality.sound import _Listener
 from gpu_worker.quality.sync import agreement
-from gpu_worker.schema import CONTROL, CONTROLS
+from gpu_worker.schema import CONTROL, CONTROLS, FaceRig, Image
 
 FPS = 25.0
 
@@ -108,6 +115,65 @@ def test_a_head_that_comes_to_rest_is_not_a_frozen_frame() -> None:
     assert frame_integrity(level, change, controls, 100.0).frozen == 0
     controls[:, CONTROL["yaw"]] = np.linspace(40.0, 0.0, 50)
     assert frame_integrity(level, change, controls, 100.0).frozen == 49
+
+
+def test_a_gap_of_less_than_a_pixel_is_no_evidence() -> None:
+    points = np.zeros((478, 3), np.float32)
+    points[263, 0] = 40.0  # pixels between the outer eye corners
+    face = FaceRig(0, (0, 0, 1, 1), 1.0, points, 55.0, 0, 0, 0, 0)
+    opening = np.full(50, 0.125)
+    pixel = pixel_ratio(face, opening)
+    assert pixel == pytest.approx(0.2)
+    assert [_closure_check(np.array([0.01, worst]), pixel).verdict for worst in (0.03, 0.1, 0.19, 0.21)] == [
+        "green", "amber", "cannot_verify", "red",
+    ]  # fmt: skip
+    assert "less than a pixel" in _closure_check(np.array([0.19]), pixel).detail
+    assert np.isnan(pixel_ratio(face, np.zeros(50)))
+    # in a face of the usual size a pixel is far less than what is red
+    points[263, 0] = 400.0
+    assert _closure_check(np.array([0.16]), pixel_ratio(face, opening)).verdict == "red"
+
+
+def test_the_picture_around_a_face_is_seen_in_the_same_decoding(tmp_path: Path) -> None:
+    path = tmp_path / "v.mp4"
+    with VideoWriter(path, 90, 60, 25.0, EngineConfig(crf=5)) as writer:
+        for index in range(30):
+            writer.write(np.full((60, 90, 3), 4 * index, np.uint8))
+    seen: list[Image] = []
+    window = Window(10, 10, 40, 40, 20, 20)
+    parts = list(read_frames(path, window, aside=Aside(90, 60, 10, seen.append)))
+    for found, wanted in ((parts, list(read_frames(path, window))), (seen, list(read_frames(path, every=10)))):
+        np.testing.assert_array_equal(np.stack(found), np.stack(wanted))
+    assert len(seen) == 3
+    # whoever stops early, and whatever goes wrong aside, ends the process and is told
+    frames = read_frames(path, window, aside=Aside(90, 60, 1, seen.append))
+    next(frames)
+    frames.close()  # type: ignore[attr-defined]
+
+    def refuse(_: Image) -> None:
+        raise ValueError("aside")
+
+    with pytest.raises(ValueError, match="aside"):
+        list(read_frames(path, window, aside=Aside(90, 60, 1, refuse)))
+
+
+def test_a_sound_is_judged_block_by_block() -> None:
+    sound = np.sin(np.arange(50_000) * 0.01).astype(np.float32)
+    sound[9_990:10_010] = 1.0  # a run across the border of two blocks
+    sound[20_000:20_002] = 1.0  # too short to be clipping
+    sound[29_999] = sound[30_000] = sound[30_001] = -1.0
+    heard, whole = _Listener(48_000, 8_000), _Listener(48_000, 8_000)
+    for first in range(0, len(sound), 10_000):
+        heard.hear(sound[first : first + 10_000])
+    whole.hear(sound)
+    for one in (heard, whole):
+        assert one.count == 50_000
+        np.testing.assert_array_equal(one.beginning, sound[:8_000])
+        np.testing.assert_array_equal(one.end, sound[40_000:48_000])
+        assert one.energy == pytest.approx(float((sound[:48_000].astype(np.float64) ** 2).sum()))
+    clipped = np.abs(sound) >= 0.999
+    runs = np.diff(np.flatnonzero(np.diff(np.concatenate([[0], clipped, [0]]))))[::2]
+    assert heard.clipped_share() == whole.clipped_share() == runs[runs >= 3].sum() / 50_000
 
 
 def test_one_changed_pixel_outside_is_seen_and_inside_is_not() -> None:
