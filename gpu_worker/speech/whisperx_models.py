@@ -1,8 +1,8 @@
 """WhisperX's models: found in the models folder, loaded once in a process, never fetched.
 
 The package and those below it download what they miss and report home unless told otherwise. So every file is looked
-for first (``gpu_worker.weights``), all of them are told to stay offline before the first import, and what NLTK would
-fetch lies in ``nltk_data`` beside this file.
+for first (``gpu_worker.weights``), all of them are told to stay offline before the first import, and NLTK is given
+what it would fetch.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ _OFFLINE = {
 }
 #: What a library may raise that has come upon something it does not expect; a job's own exceptions are none of these.
 _FAILURES = (RuntimeError, ValueError, LookupError, TypeError, AttributeError, OSError, AssertionError, ArithmeticError)
-_NLTK_DATA = Path(__file__).with_name("nltk_data")
 #: One piece of work at a time: the models are shared, and two would not fit into a card's memory.
 _TURN = threading.Lock()
 
@@ -166,11 +165,10 @@ def _package() -> Any:
             import whisperx
             import whisperx.alignment
             import whisperx.asr
-        import nltk
+        from nltk.tokenize.punkt import PunktSentenceTokenizer
     except ImportError as error:
         raise EngineError(f"WhisperX cannot be loaded: {error}", permanent=True) from error
-    if str(_NLTK_DATA) not in nltk.data.path:
-        nltk.data.path.insert(0, str(_NLTK_DATA))
-    # Words are what counts, so one set of rules for the ends of sentences will do; WhisperX fetches those of others.
-    whisperx.alignment.PUNKT_LANGUAGES.clear()
+    # Words are what counts, so Punkt's rules without a language's own will do for the ends of sentences. WhisperX would
+    # look for data files, which NLTK refuses in folders that others may write to, and then fetch them.
+    whisperx.alignment.nltk_load = lambda _: PunktSentenceTokenizer()
     return whisperx

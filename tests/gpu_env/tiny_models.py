@@ -40,7 +40,7 @@ def spoken(text: str, language: str, voice: str = "man") -> Spoken:
     return Spoken(text, language, resample(sound, RATE).samples, timeline)
 
 
-def write_whisper(folder: Path, sentences: Sequence[Spoken], work: Path, steps: int = 250) -> None:
+def write_whisper(folder: Path, sentences: Sequence[Spoken], work: Path, steps: int = 300) -> None:
     """A Whisper that says each sentence's words, and its language, when it hears it; in CTranslate2's form.
 
     Its encoder stays random, which tells sentences apart well enough; the decoder learns.
