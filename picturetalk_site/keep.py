@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from types import FrameType
 
 #: A command that lived this long was healthy: the count of failures starts anew. Seconds.
@@ -61,7 +62,7 @@ class Keeper:
         try:
             # A process group of its own: the runner's signal to ours must not reach it besides the one we send, for a
             # worker takes a second signal as "at once"; and what it leaves behind can be ended as a whole.
-            child = subprocess.Popen(self.command, preexec_fn=_die_with_parent, process_group=0)
+            child = subprocess.Popen(self.command, preexec_fn=partial(_die_with, os.getpid()), process_group=0)
         except OSError as error:
             say(f"{self.name}: cannot start {self.command[0]} ({error.strerror})")
             return 127
@@ -119,8 +120,10 @@ def _end_group(leader: int) -> None:
         pass
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before this was asked for: no signal will come
+        os._exit(1)
 
 
 def describe(code: int) -> str:

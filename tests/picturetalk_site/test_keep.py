@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-from picturetalk_site.keep import describe
+from picturetalk_site.keep import _die_with, describe
 
 T = TypeVar("T")
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -149,6 +149,16 @@ def test_the_command_dies_with_its_keeper() -> None:
         process.kill()
         process.wait()
         eventually(lambda: not alive(child))
+
+
+def test_a_command_whose_keeper_died_before_it_began_ends_by_itself() -> None:
+    another = os.getppid()
+    late = subprocess.Popen(SLEEPER, preexec_fn=lambda: _die_with(another))
+    try:
+        assert late.wait(timeout=20) == 1
+    finally:
+        late.kill()
+        late.wait()
 
 
 @pytest.mark.parametrize(
