@@ -7,13 +7,10 @@ printed: a text, something that can be written as JSON, or None. ``stream`` take
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-
-from gpu_worker.errors import EngineError, InputError
 
 #: Command: the module that carries it out, and what it does.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -30,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     from gpu_worker.cli.arguments import Parser
+    from gpu_worker.cli.outcome import exit_code
 
     said = list(sys.argv[1:] if argv is None else argv)
     root = Parser(prog="python -m gpu_worker.training", description="Teach the product how faces move with sound.")
@@ -38,24 +36,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser = parsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
         if said[:1] == [name]:
             import_module(module).add_arguments(name, parser)
-    try:
+
+    def command() -> object:
         arguments = root.parse_args(said)
-        result = import_module(COMMANDS[arguments.command][0]).run(arguments, sys.stderr)
-    except InputError as error:
-        print(json.dumps(error.as_dict(), ensure_ascii=False), file=sys.stderr)
-        return 2
-    except EngineError as error:
-        told = {"error": "engine", "message": str(error), "hint": "Set PICTURETALK_DEBUG=1 to see more."}
-        print(json.dumps(told, ensure_ascii=False), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-        return 130
-    if isinstance(result, str):
-        print(result)
-    elif result is not None:
-        print(json.dumps(result, indent=2, ensure_ascii=False))
-    return 0
+        return import_module(COMMANDS[arguments.command][0]).run(arguments, sys.stderr)
+
+    return exit_code(command)
 
 
 if __name__ == "__main__":
