@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -32,15 +29,11 @@ from animator.services.job import JobRequest, cancel_job, create_job
 from animator.services.photo import add_photo
 from animator.services.recovery import recover
 from animator.services.speech import TypedWords, add_typed_speech
+from tests.engine_workers import PATIENCE_S, Start, engine_workers, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 TEXT = "The morning was bright and calm, so we walked along the river and spoke."
-#: Long enough for the slowest machine; nothing here is about speed.
-PATIENCE_S = 120.0
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-
-Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +48,6 @@ def clocks(settings: pytest.FixtureRequest, tmp_path: Path) -> None:
 @pytest.fixture
 def start_worker(tmp_path: Path, redis_server: str) -> Iterator[Start]:
     """Starts workers on queues; whatever still runs at the end of the test is killed."""
-    running: list[subprocess.Popen[bytes]] = []
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.worker_settings",
@@ -66,19 +58,8 @@ def start_worker(tmp_path: Path, redis_server: str) -> Iterator[Start]:
         "ENV_FILE": os.devnull,
         "TMPDIR": str(tmp_path),
     }
-
-    def start(*queues: str) -> subprocess.Popen[bytes]:
-        log = (tmp_path / f"worker-{len(running)}.log").open("wb")
-        command = [sys.executable, "manage.py", "rqworker", "--worker-class", "gpu_worker.worker.EngineWorker", *queues]
-        with log:
-            running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
-        return running[-1]
-
-    yield start
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    with engine_workers(tmp_path, environment) as start:
+        yield start
 
 
 @pytest.fixture
@@ -90,15 +71,6 @@ def portrait(tmp_path: Path) -> bytes:
     face = Image.fromarray(skimage.data.astronaut()).crop((100, 0, 356, 256))
     face.save(tmp_path / "face.png")
     return (tmp_path / "face.png").read_bytes()
-
-
-def wait_until(what: Callable[[], bool], tmp_path: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        if time.monotonic() > deadline:
-            logs = "\n".join(path.read_text(errors="replace")[-3000:] for path in tmp_path.glob("worker-*.log"))
-            pytest.fail(f"it did not happen; the workers said:\n{logs}")
-        time.sleep(0.1)
 
 
 @pytest.fixture

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from picturetalk_site.bucket import BUCKET, bucket_options
 from picturetalk_site.environment import Environment
-
-ROOT = Path(__file__).resolve().parents[2]
-#: Long enough for the slowest machine; nothing here is about speed.
-PATIENCE_S = 600.0
-
-StartWorker = Callable[..., "subprocess.Popen[bytes]"]
+from tests.engine_workers import Start, engine_workers
 
 
 @pytest.fixture(autouse=True)
@@ -44,29 +36,8 @@ def owner(transactional_db: None) -> User:
 
 
 @pytest.fixture
-def start_worker(tmp_path: Path, redis_server: str, transactional_db: None) -> Iterator[StartWorker]:
+def start_worker(tmp_path: Path, redis_server: str, transactional_db: None) -> Iterator[Start]:
     """Starts workers on the queues that are named; whatever still runs at the end of the test is killed."""
-    running: list[subprocess.Popen[bytes]] = []
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.worker_settings", "TMPDIR": str(tmp_path)}
-
-    def start(*queues: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "manage.py", "rqworker", "--worker-class", "gpu_worker.worker.EngineWorker", *queues]
-        with (tmp_path / f"worker-{len(running)}.log").open("wb") as log:
-            running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
-        return running[-1]
-
-    yield start
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-
-
-def wait_until(what: Callable[[], Any], folder: Path) -> None:
-    """Until ``what`` is true; with the workers' words when it does not happen."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        if time.monotonic() > deadline:
-            logs = "\n".join(path.read_text(errors="replace")[-3000:] for path in folder.glob("worker-*.log"))
-            pytest.fail(f"it did not happen; the workers said:\n{logs}")
-        time.sleep(0.1)
+    with engine_workers(tmp_path, environment) as start:
+        yield start

@@ -23,7 +23,7 @@ from animator.consent_statements import STATEMENTS
 from animator.models import Job
 from animator.models.job import JobState
 from animator.services.account import close_account
-from tests.integration.conftest import StartWorker, wait_until
+from tests.engine_workers import Start, wait_until
 from tests.integration.settings import BUCKET_SERVER
 from tests.services.s3 import BUCKET
 
@@ -96,7 +96,7 @@ def signed_address(client: Client, job: str, query: str = "") -> str:
 
 
 def test_from_upload_to_erasure(
-    browser: Client, owner: User, start_worker: StartWorker, tmp_path: Path, settings: Any
+    browser: Client, owner: User, start_worker: Start, tmp_path: Path, settings: Any
 ) -> None:
     assert connection.vendor == "postgresql"
     start_worker("inspect", "default")
