@@ -19,6 +19,28 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if apart and "PICTURETALK_TEST_SERVICES" not in os.environ else None
 
 
+#: Files and folders whose tests share what takes seconds to make (a video, a trained network): one process takes each
+#: of them as a whole, so that it is made once.
+TOGETHER = (
+    "animator/test_renditions.py",
+    "animator/test_verify.py",
+    "gpu_worker/cli/test_command_line.py",
+    "gpu_worker/test_benchmark.py",
+    "gpu_worker/test_conversation.py",
+    "gpu_worker/test_pipeline.py",
+    "gpu_worker/training",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    root = Path(__file__).parent
+    for item in items:
+        path = Path(str(item.path))
+        for name in TOGETHER:
+            if path.is_relative_to(root / name):
+                item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """A real Redis of this test process; the value is its address."""

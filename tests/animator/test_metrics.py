@@ -120,9 +120,11 @@ def test_without_redis_nothing_breaks(
     client: Client, token: str, settings: Any, monkeypatch: pytest.MonkeyPatch, owner: User
 ) -> None:
     def away(*_: object) -> Any:
-        import redis
+        from redis import Redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
 
-        return redis.Redis(port=1)
+        return Redis(port=1, retry=Retry(NoBackoff(), 0))
 
     monkeypatch.setattr("animator.services.figure.get_connection", away)
     monkeypatch.setattr("django_rq.get_connection", away)

@@ -34,6 +34,10 @@ def test_it_starts_says_where_it_is_and_ends_without_a_trace(tmp_path: Path, num
         running.wait_for("PictureTalk is ready")
         assert f"PictureTalk is ready: http://127.0.0.1:{running.port}/" in running.said
         assert "moderator@example.com" in running.said
+        if number == signal.SIGTERM:
+            with site_alone(tmp_path / "var") as (code, said):
+                assert code == 2
+                assert said == f"This site is already running (process {running.process.pid}).\n"
         commands = " ".join(running.processes().values())
         for part in ("redis-server", "uvicorn", "rqworker", "scheduler"):
             assert part in commands
@@ -61,15 +65,6 @@ def test_a_killed_process_comes_back_and_a_killed_runner_leaves_nothing(tmp_path
         running.process.wait()
         # What remains are honcho's own readers, which end with the processes that they read from.
         eventually_gone(running)
-
-
-@pytest.mark.slow
-def test_a_second_run_on_the_same_folder_is_refused(tmp_path: Path) -> None:
-    with site(tmp_path / "var") as first:
-        first.wait_for("PictureTalk is ready")
-        with site_alone(tmp_path / "var") as (code, said):
-            assert code == 2
-            assert said == f"This site is already running (process {first.process.pid}).\n"
 
 
 @contextmanager
