@@ -45,7 +45,7 @@ def data(administrator: User) -> TrainingData:
 
 def made_run(data: TrainingData, name: str = "first", **changes: Any) -> TrainingRun:
     told = {"state": WorkState.SUCCEEDED, "steps": 10, "step": 10, "best": 2.5, "best_step": 10, "variant": "full",
-            "preset": "small-full", "people": data.people, "fingerprint": data.fingerprint}  # fmt: skip
+            "preset": "sound-motion-small-full", "people": data.people, "fingerprint": data.fingerprint}  # fmt: skip
     return TrainingRun.objects.create(name=name, data=data, **{**told, **changes})
 
 
@@ -100,8 +100,10 @@ def test_pages_say_what_there_is(office: Client, data: TrainingData) -> None:
 
 
 def test_what_is_asked_for_twice_is_done_once(office: Client, data: TrainingData) -> None:
-    told = {"key": str(uuid4()), "name": "again", "data_set": str(data.id), "preset": "small-full", "steps": "20",
-            "learning_rate": "0.001"}  # fmt: skip
+    told = {
+        "key": str(uuid4()), "name": "again", "data_set": str(data.id), "preset": "sound-motion-small-full",
+        "steps": "20", "learning_rate": "0.001",
+    }  # fmt: skip
     first, second = (office.post(reverse("animator:training_run_new"), told) for _ in range(2))
     run = TrainingRun.objects.get()
     assert first["Location"] == second["Location"] == reverse("animator:training_run", args=[run.id])

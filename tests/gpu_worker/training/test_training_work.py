@@ -72,7 +72,9 @@ def work(name: str = queue.TRAINING, most: int | None = None) -> None:
 
 def begun(administrator: User, data: TrainingData, **training: Any) -> TrainingRun:
     """A run in the queue; the tiny network in place of the preset's."""
-    run = training_run.begin_run(administrator, uuid4(), data, name="first", preset="small-full", evaluates=False)
+    run = training_run.begin_run(
+        administrator, uuid4(), data, name="first", preset="sound-motion-small-full", evaluates=False
+    )
     config = tiny_config(**training).as_dict()
     config["network"]["variant"] = "full"
     run.config = {**config, "version": "first"}
