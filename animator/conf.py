@@ -62,6 +62,8 @@ class SiteConfig:
     #: Longest check of one photo or sound, seconds; measuring who says what when gets more, see
     #: :func:`longest_measuring_s`.
     check_timeout_s: int = 300
+    #: Longest time that one attempt of a training run, a data set or an evaluation may take, seconds.
+    training_timeout_s: int = 259_200
     #: Waiting work that Redis does not know of is enqueued again after so long, seconds.
     lost_after_s: float = 10.0
     #: Uploads that no job uses are erased after so long, hours.
@@ -134,6 +136,7 @@ _NAMES = {
     "speech_timeout_s": "SPEECH_TIMEOUT",
     "finish_timeout_s": "FINISH_TIMEOUT",
     "check_timeout_s": "INSPECT_TIMEOUT",
+    "training_timeout_s": "TRAINING_TIMEOUT",
 }
 
 
@@ -191,6 +194,17 @@ def work_root() -> Path:
     """Where runs keep what they need until they end (``settings.WORK_DIR``): a folder of this machine."""
     given = getattr(settings, "WORK_DIR", None)
     return Path(given) if given else Path(tempfile.gettempdir()) / f"picturetalk-work-{os.getuid()}"
+
+
+def training_root() -> Path:
+    """Below it lie data sets, runs and what operators bring in (``settings.TRAINING_ROOT``); every training worker
+    reaches it under this path."""
+    return Path(settings.TRAINING_ROOT)
+
+
+def sound_model_folder() -> Path:
+    """Where a worker keeps its copies of promoted models (``settings.SOUND_MODEL_DIR``): a folder of this machine."""
+    return Path(settings.SOUND_MODEL_DIR)
 
 
 def _forget(**kwargs: object) -> None:

@@ -68,6 +68,13 @@ def enqueue_job(job_id: UUID, token: str, lane: str, timeout_s: int) -> None:
     _on_commit(lane, "gpu_worker.tasks.run_job", job_id, token, timeout_s)
 
 
+def enqueue_training_work(task: str, work_id: UUID, token: str) -> None:
+    """Once the transaction is through: a training run, a data set or an evaluation. ``task`` is a name of
+    ``gpu_worker.tasks.training_work``. The task minds its own time; RQ's comes after it."""
+    timeout = site_config().training_timeout_s + 600
+    _on_commit(TRAINING, f"gpu_worker.tasks.training_work.{task}", work_id, token, timeout)
+
+
 def enqueue_notice(notice_id: UUID) -> None:
     """Once the transaction is through: mail a message."""
 

@@ -49,6 +49,7 @@ CONTENT_TYPES = {
     ".wav": "audio/wav",
     ".json": "application/json",
     ".zip": "application/zip",
+    ".onnx": "application/octet-stream",
 }
 
 
@@ -104,6 +105,11 @@ def stage_folder(job_id: UUID, token: str, name: str, number: int) -> str:
     if not re.fullmatch(r"[0-9a-f]{32}", token) or not name.isalpha():
         raise ValueError("the token of a run is 32 hexadecimal digits, the name of a stage letters")
     return f"{_folder('stages', job_id)}/{token}-{name}-{number}"
+
+
+def sound_model_path(model_id: UUID) -> str:
+    """Where an exported sound-to-motion model lies."""
+    return f"{_folder('sound-models', model_id)}/model.onnx"
 
 
 def store_upload(path: str, file: File, limit: int, too_large: InputError) -> Stored:  # type: ignore[type-arg]

@@ -23,6 +23,8 @@ from gpu_worker.stage_results import Film, Score
 #: A step down the ladder of speech, as :mod:`speech.ladder` words it: who, perhaps what of theirs, and why.
 _LEFT = re.compile(r"(?P<who>WhisperX|Recognition|Forced alignment)(?:'s \w+)? was left: (?P<why>.+)", re.DOTALL)
 _LEFT_ENGINE = {"WhisperX": "whisperx", "Recognition": "pocketsphinx", "Forced alignment": "pocketsphinx"}
+#: The sound-to-motion model as the ladder names it: name, version, variant.
+_LEARNED = re.compile(r"Phones were heard by the learned model (?P<name>\S+) (?P<version>\S+ \(\w+\)), without words\.")
 #: What is left when no words are known.
 _WITHOUT_WORDS = {"phones": "phone decoding", "energy": "loudness"}
 #: torch's renderer, when it gave up.
@@ -56,6 +58,8 @@ def made_by(request: AnimationRequest, config: EngineConfig, landmarks: str, sco
     if request.signing_folder is not None:
         engines["signature"] = "c2pa"
     versions = {part: version for part, name in engines.items() if (version := _version(part, name))}
+    if score.speech is not None and (learned := learned_version(score.speech.timeline)):
+        versions["aligner"] = learned
     found = [
         *score.inspection.fallbacks,
         *speech_fallbacks(timelines_of(score.speech)),
@@ -75,7 +79,8 @@ def speech_fallbacks(timelines: Iterable[Timeline]) -> list[Fallback]:
     for timeline in timelines:
         for reason in timeline.reasons:
             left = _LEFT.fullmatch(reason)
-            used = _WITHOUT_WORDS.get(timeline.source) or _aligner(timeline) or timeline.source
+            heard = "the learned model" if learned_version(timeline) else _WITHOUT_WORDS.get(timeline.source)
+            used = heard or _aligner(timeline) or timeline.source
             if left is None or (wanted := _LEFT_ENGINE[left["who"]]) == used:
                 continue
             found.setdefault(wanted, Fallback("align", wanted, used, left["why"].strip()))
@@ -108,10 +113,18 @@ def _voice(speech: TypedSpeech) -> str:
     return "espeak-ng" if known else f"neural voice {code}"
 
 
+def learned_version(timeline: Timeline) -> str:
+    """Which sound-to-motion model heard the phones, as in "sound-motion 1 (full)"; empty where none did."""
+    found = [match for reason in timeline.reasons if (match := _LEARNED.fullmatch(reason))]
+    return f"{found[-1]['name']} {found[-1]['version']}" if found else ""
+
+
 def _aligner(timeline: Timeline) -> str:
     """What found the sounds of a recording; empty where the voice itself told, or the loudness alone is known."""
     if timeline.source in ("events", "energy"):
         return ""
+    if learned := learned_version(timeline):
+        return learned.split()[0]
     return "whisperx" if timeline.reasons and "WhisperX" in timeline.reasons[-1] else "pocketsphinx"
 
 

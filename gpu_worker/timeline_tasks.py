@@ -29,6 +29,7 @@ from gpu_worker.errors import Cancelled, EngineError, InputError
 from gpu_worker.media import scratch
 from gpu_worker.schema import FloatArray, Phone, Timeline, Waveform, Word
 from gpu_worker.tasks.checking import lifeline
+from gpu_worker.tasks.sound_model import use_promoted_models
 from picturetalk_site.logs import working_on
 
 #: Points a second of a drawn mouth, and sound on either side that its loudness is judged by, seconds.
@@ -42,6 +43,7 @@ def measure_timeline(timeline_id: str, token: str) -> None:
     if row is None:
         return
     with working_on(timeline_id), _ending(key, token):
+        use_promoted_models()
         timeline, peaks, sound = _measured(row.speech, token)
         if not timeline_service.finish(key, token, timeline_json.compact(timeline), peaks, sound) and sound is not None:
             storage.erase([sound.path])

@@ -165,6 +165,8 @@ INSPECT_TIMEOUT = env.integer("INSPECT_TIMEOUT", 300, low=10)
 #: Longest time that finding faces, words and motion, or checking and signing the video, may take, seconds.
 SPEECH_TIMEOUT = env.integer("SPEECH_TIMEOUT", 1800, low=30)
 FINISH_TIMEOUT = env.integer("FINISH_TIMEOUT", 1800, low=30)
+#: Longest time that one attempt of a training run, a data set or an evaluation may take, seconds.
+TRAINING_TIMEOUT = env.integer("TRAINING_TIMEOUT", 259_200, low=60)
 #: Whether workers told to serve render-gpu do so: where there is a CUDA device, always, never.
 SERVE_RENDER_GPU = env.choice("SERVE_RENDER_GPU", "auto", ("auto", "always", "never"))
 RQ_QUEUES = {
@@ -211,6 +213,11 @@ STORAGES = {
     "default": _MEDIA_STORAGE,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+#: Data sets, training runs and recordings for them; every training worker reaches it under this path.
+TRAINING_ROOT = env.folder("TRAINING_ROOT", VAR_DIR / "training")
+#: Each worker's copies of the models that administrators promoted: a folder of its machine.
+SOUND_MODEL_DIR = env.folder("SOUND_MODEL_DIR", VAR_DIR / "sound-models")
 
 # --- Engine and limits ---
 ENGINE_CONFIG = EngineConfig(

@@ -41,6 +41,7 @@ LIGHT_ENGINE = frozenset(
         "speech.language_detection",
         "provenance.hashes",
         "screening.classifier_file",
+        "training.config",
         "speech.voice_choice",
         "speech.voices",
         "speech.passage",

@@ -29,8 +29,12 @@ from animator.models.report import Report
 from animator.models.result import Result
 from animator.models.screening_rule import ScreeningRule
 from animator.models.share import Share
+from animator.models.sound_model import SoundModel, SoundModelUse
 from animator.models.speech import Speech
 from animator.models.timeline import SpeechTimeline
+from animator.models.training_data import TrainingData
+from animator.models.training_evaluation import TrainingEvaluation
+from animator.models.training_run import TrainingMetric, TrainingRun
 from animator.models.usage import UsageEntry
 
 __all__ = [
@@ -66,8 +70,14 @@ __all__ = [
     "Result",
     "ScreeningRule",
     "Share",
+    "SoundModel",
+    "SoundModelUse",
     "Speech",
     "SpeechTimeline",
+    "TrainingData",
+    "TrainingEvaluation",
+    "TrainingMetric",
+    "TrainingRun",
     "UsageEntry",
     "UserLimits",
     "WorkerReport",

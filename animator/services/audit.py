@@ -51,3 +51,9 @@ def record(actor: User | None, action: str, object_type: str, object_id: UUID | 
         )
         AuditHead.objects.filter(id=1).update(hash=digest)
     return entry
+
+
+def wait_for_turn() -> None:
+    """Take the lock of the chain's end, for as long as the transaction lasts: for decisions that must come one after
+    the other and are recorded anyway."""
+    AuditHead.objects.filter(id=1).update(sequence=F("sequence"))

@@ -19,6 +19,7 @@ from animator.services import (
     job_run,
     notice,
     rendition,
+    training_work,
     upload,
 )
 
@@ -40,6 +41,7 @@ def recover() -> int:
         count += export.recover(now)
         count += engine_switch.retry_waiting()
         count += rendition.recover(now)
+        count += training_work.recover(now)
     except RedisError as error:
         log.warning("Redis is away, nothing can be recovered now: %s", error)
         return 0

@@ -50,7 +50,7 @@ class SoundModel:
         """Load ``path`` (.onnx) after checking it against the ``.json`` beside it. Raises :class:`EngineError`."""
         import onnxruntime
 
-        self.described = _description(path)
+        self.path, self.described = path, _description(path)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
@@ -62,6 +62,11 @@ class SoundModel:
             raise EngineError(f"the sound-to-motion model cannot be loaded: {problem}", permanent=True) from problem
         self.variant: Variant = self.described["variant"]
         self._memory: tuple[int, int] = tuple(self.described["memory"] or (0, 0))
+
+    @property
+    def title(self) -> str:
+        """Name, version and variant, as certificates and timelines name it: ``sound-motion 1 (full)``."""
+        return f"{self.described.get('name', 'sound-motion')} {self.described.get('version', '?')} ({self.variant})"
 
     @property
     def causal(self) -> bool:
@@ -127,9 +132,35 @@ def shipped_model(variant: Variant) -> SoundModel:
     return SoundModel(model_path(variant))
 
 
+#: Models that are used in place of the shipped ones: chosen by whoever runs this process, see :func:`choose_model`.
+_chosen: dict[Variant, SoundModel] = {}
+
+
+def choose_model(variant: Variant, path: Path | None) -> None:
+    """From now on this process uses the model in ``path``; None: the shipped one. Loaded once for each path.
+
+    Raises :class:`EngineError` where the file cannot be used or is of the other variant; what was used before stays.
+    """
+    if path is None:
+        _chosen.pop(variant, None)
+        return
+    if variant in _chosen and _chosen[variant].path == path:
+        return
+    model = SoundModel(path)
+    if model.variant != variant:
+        raise EngineError(f"{path.name} is a {model.variant} model, not a {variant} one", permanent=True)
+    _chosen[variant] = model
+
+
+def model_in_use(variant: Variant) -> SoundModel:
+    """The chosen model, else the shipped one. Raises :class:`EngineError` as :func:`shipped_model` does."""
+    return _chosen.get(variant) or shipped_model(variant)
+
+
 def live_model() -> SoundModel:
-    """What follows a microphone: the causal model where one is shipped, else the full one in a window."""
-    return shipped_model("causal" if model_path("causal").is_file() else "full")
+    """What follows a microphone: the causal model where one is chosen or shipped, else the full one in a window."""
+    causal = "causal" in _chosen or model_path("causal").is_file()
+    return model_in_use("causal" if causal else "full")
 
 
 def _description(path: Path) -> dict[str, Any]:

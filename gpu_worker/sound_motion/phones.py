@@ -13,7 +13,7 @@ import numpy as np
 from gpu_worker.errors import EngineError
 from gpu_worker.schema import VISEMES, FloatArray, Phone
 from gpu_worker.sound_motion.layout import PHONES, RATE, ROW_RATE
-from gpu_worker.sound_motion.model import Motion, SoundModel, shipped_model
+from gpu_worker.sound_motion.model import Motion, SoundModel, model_in_use
 from gpu_worker.sound_motion.stream import motion_of
 from gpu_worker.visemes.parameters import SHAPES
 
@@ -30,7 +30,7 @@ def sound_phones(
 
     Raises :class:`EngineError` where no speech is made out or the model is missing.
     """
-    phones = decoded(motion_of(samples, model or shipped_model("full"), progress=progress), len(samples) / RATE)
+    phones = decoded(motion_of(samples, model or model_in_use("full"), progress=progress), len(samples) / RATE)
     if not any(phone.phone != "SIL" for phone in phones):
         raise EngineError("No phones could be made out.")
     return phones

@@ -21,6 +21,7 @@ from gpu_worker.errors import EngineError
 from gpu_worker.languages import Language, find_language
 from gpu_worker.media.sound import resample
 from gpu_worker.schema import FloatArray, Phone, Timeline, TimelineSource, Waveform, Word
+from gpu_worker.sound_motion.model import model_in_use
 from gpu_worker.sound_motion.phones import sound_phones
 from gpu_worker.speech.agreement import confidence, disagreements, is_wrong, mean_score
 from gpu_worker.speech.alignment import AlignedUnit, Progress, align
@@ -264,8 +265,10 @@ def _without_words(
         )
         try:
             # Of languages it was not made for, the decoder hears less (docs/training.md has the figures).
-            heard_phones = sound_phones(samples, progress)
-            return _Result("phones", heard_phones, (), "Phones were heard by the learned model, without words.")
+            model = model_in_use("full")
+            heard_phones = sound_phones(samples, progress, model)
+            reason = f"Phones were heard by the learned model {model.title}, without words."
+            return _Result("phones", heard_phones, (), reason)
         except EngineError as problem:
             reasons.append(f"The learned model was left: {problem}")
     try:

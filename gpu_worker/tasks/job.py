@@ -36,6 +36,7 @@ from gpu_worker.tasks.checking import lifeline
 from gpu_worker.tasks.job_request import animation_request
 from gpu_worker.tasks.job_result import store_result
 from gpu_worker.tasks.job_stages import StagedRun
+from gpu_worker.tasks.sound_model import use_promoted_models
 from gpu_worker.tasks.time_limit import time_limit
 from gpu_worker.tasks.work_folder import work_folder
 from picturetalk_site.logs import working_on
@@ -60,6 +61,7 @@ def run_job(job_id: str, token: str) -> None:
         work_folder(str(key), token) as folder,
         animation_request(job) as request,
     ):
+        use_promoted_models()
         run = _Run(job, token, worker, replace(request, heard=_listener(job)), folder)
         step: Step | None = job_stage.next_step(key)
         while step is not None:

@@ -111,6 +111,11 @@ def load_config(path: Path) -> TrainingConfig:
     return config_from(value)
 
 
+def presets() -> dict[str, Path]:
+    """The configurations that come with the product, by name."""
+    return {file.stem: file for file in sorted(Path(__file__).with_name("configs").glob("*.toml"))}
+
+
 def config_from(value: Mapping[str, Any]) -> TrainingConfig:
     """A configuration from nested mappings, as TOML and JSON give them."""
     config = _section(TrainingConfig, value, "")

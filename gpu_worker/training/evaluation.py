@@ -16,13 +16,13 @@ from gpu_worker.errors import InputError
 from gpu_worker.schema import CONTROL, FloatArray
 from gpu_worker.sound_motion.features import causal_features, full_features
 from gpu_worker.sound_motion.layout import LOOK_AHEAD_ROWS, MOUTH, ROW_RATE
-from gpu_worker.sound_motion.model import Motion, noise_rows
+from gpu_worker.sound_motion.model import Motion, SoundModel, noise_rows
 from gpu_worker.sound_motion.phones import decoded
-from gpu_worker.sound_motion.stream import controls_at
+from gpu_worker.sound_motion.stream import controls_at, motion_of
 from gpu_worker.training.baselines import Made, Maker, from_decoding, from_loudness, from_phones, from_truth, held_still
 from gpu_worker.training.checkpoint import load_checkpoint
 from gpu_worker.training.clip import Clip, Source
-from gpu_worker.training.config import TrainingConfig
+from gpu_worker.training.config import DataSection, TrainingConfig
 from gpu_worker.training.discriminators import SHIFTS, SyncCritic
 from gpu_worker.training.metrics import METRICS, Judged, bootstrap, head_motion, measure
 from gpu_worker.training.network import MotionNetwork
@@ -80,6 +80,21 @@ class Judge:
         return scores[0] - float(np.mean(scores[1:]))
 
 
+@dataclass(frozen=True)
+class ExportedJudge:
+    """An exported model, asked as it is in use. Its critic is not at hand, so that nothing has a lip-sync score."""
+
+    model: SoundModel
+
+    def motion(self, samples: FloatArray, seed: int = 0) -> Motion:
+        """What the model says of each row of a sound."""
+        return motion_of(samples, self.model, seed)
+
+    def sync(self, samples: FloatArray, controls: FloatArray, fps: float) -> float:
+        """Unknown."""
+        return float("nan")
+
+
 def load_judge(run: Path) -> Judge:
     """The best weights of a run. Raises :class:`InputError` ``no_run`` or ``bad_weights``."""
     config = run_config(run)
@@ -100,21 +115,31 @@ def evaluate_run(run: Path, data: Path, most_clips: int = 200) -> dict[str, Any]
     Raises :class:`InputError` ``no_run``, ``bad_weights``, ``no_test_clips``.
     """
     judge = load_judge(run)
+    found = _evaluated(judge, data, judge.config.data.sources, most_clips)
+    (run / NAME).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return found
+
+
+def evaluate_model(model: SoundModel, data: Path, most_clips: int = 200) -> dict[str, Any]:
+    """The same for an exported model; nothing is written. Raises :class:`InputError` ``no_test_clips``."""
+    return _evaluated(ExportedJudge(model), data, DataSection().sources, most_clips)
+
+
+def _evaluated(judge: Judge | ExportedJudge, data: Path, sources: Sequence[str], most_clips: int) -> dict[str, Any]:
     groups: dict[str, list[Clip]] = {}
     for clip in chosen(data, "test", SOURCES, 0.0):
         groups.setdefault(clip.source, []).append(clip)
     if not groups:
         raise InputError("no_test_clips", f"The set {data} has no test people.", "See dataset card.")
-    mean = _mean_pose(data, judge.config)
+    mean = _mean_pose(data, sources)
     found: dict[str, Any] = {
         "groups": {source: _judged_group(judge, spread(clips, most_clips), mean) for source, clips in groups.items()}
     }
     found["table"] = "\n\n".join(f"**{TITLES[name]}.** {table(group)}" for name, group in found["groups"].items())
-    (run / NAME).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return found
 
 
-def _judged_group(judge: Judge, clips: Sequence[Clip], mean: FloatArray) -> dict[str, Any]:
+def _judged_group(judge: Judge | ExportedJudge, clips: Sequence[Clip], mean: FloatArray) -> dict[str, Any]:
     """Every way of making motion, measured on every clip."""
     rows = {
         name: [_judged(judge, clip, maker(clip)) for clip in clips] for name, maker in ways(judge, clips, mean).items()
@@ -158,7 +183,7 @@ def spread(clips: Sequence[Clip], most: int) -> list[Clip]:
     return taken[:most]
 
 
-def ways(judge: Judge, clips: Sequence[Clip], mean: FloatArray) -> dict[str, Maker]:
+def ways(judge: Judge | ExportedJudge, clips: Sequence[Clip], mean: FloatArray) -> dict[str, Maker]:
     """Every way of making motion that is compared, by the name in the table."""
     listed = list(clips)
 
@@ -191,7 +216,7 @@ def _made(motion: Motion, clip: Clip) -> Made:
     return controls_at(motion, np.minimum(at, len(motion) - 1.0)), motion.visemes[nearest].argmax(axis=1)
 
 
-def _judged(judge: Judge, clip: Clip, made: Made) -> dict[str, float]:
+def _judged(judge: Judge | ExportedJudge, clip: Clip, made: Made) -> dict[str, float]:
     controls, visemes = made
     found = measure(Judged(clip.controls, clip.seen, clip.visemes, controls, visemes, clip.fps))
     found["sync"] = judge.sync(clip.samples, controls, clip.fps)
@@ -204,10 +229,10 @@ def _own(clips: Sequence[Clip]) -> dict[str, float]:
     return {name: float(np.nanmean([row[name] for row in moved])) for name in (moved[0] if moved else ())}
 
 
-def _mean_pose(data: Path, config: TrainingConfig) -> FloatArray:
+def _mean_pose(data: Path, sources: Sequence[str]) -> FloatArray:
     """The mean of what was seen of the training people, over a few hundred clips."""
     total, count = np.zeros(len(CONTROL)), np.zeros(len(CONTROL))
-    for clip in chosen(data, "train", config.data.sources, 0.5):
+    for clip in chosen(data, "train", sources, 0.5):
         total += np.where(clip.seen, clip.controls, 0.0).sum(axis=0)
         count += clip.seen.sum(axis=0)
     mean: FloatArray = (total / np.maximum(count, 1)).astype(np.float32)

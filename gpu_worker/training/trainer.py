@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import torch
 from gpu_worker.errors import InputError
 from gpu_worker.training.batches import BatchMaker
 from gpu_worker.training.card import write_card
+from gpu_worker.training.checkpoint import NAME as CHECKPOINT
 from gpu_worker.training.checkpoint import load_checkpoint, save_checkpoint
 from gpu_worker.training.config import TrainingConfig, config_from
 from gpu_worker.training.curves import write_curves
@@ -44,12 +45,24 @@ class Progress:
     stopped: str = ""
 
 
+#: Called after each step with where the run is and the step's losses; True: save a checkpoint and leave.
+Watch = Callable[[Progress, Mapping[str, float]], bool]
+
+
 def train(
-    data: Path, config: TrainingConfig, run: Path, *, steps: int | None = None, resume: bool = False, told: Told = print
+    data: Path,
+    config: TrainingConfig,
+    run: Path,
+    *,
+    steps: int | None = None,
+    resume: bool = False,
+    told: Told = print,
+    watch: Watch | None = None,
 ) -> Progress:
     """Train up to ``steps`` (the configuration's without), or until patience ends. Returns where it came to.
 
-    ``steps`` stops earlier without changing the schedule, as being killed would. Raises :class:`InputError`
+    ``steps`` stops earlier without changing the schedule, as being killed would. ``watch`` is for a run of one process.
+    Raises :class:`InputError`
     ``bad_training_config``, ``run_exists``, ``no_run``, ``bad_checkpoint``, ``no_training_clips``.
     """
     device = chosen_device(config.training.device)
@@ -60,6 +73,8 @@ def train(
         if group.first:
             _open_run(run, config, resume)
         group.wait()
+        # Killed before its first checkpoint, a run has nothing to go on from: it begins.
+        resume = resume and (run / CHECKPOINT).is_file()
         sources = load_sources(data, config, run / "prepared", group, told)
         learners = make_learners(config, device)
         if config.training.start_from and not resume:
@@ -77,6 +92,7 @@ def train(
             group,
             min(steps or config.training.steps, config.training.steps),
             told,
+            watch,
         )
         group.wait()
         return progress
@@ -114,6 +130,7 @@ def _loop(
     group: Group,
     last: int,
     told: Told,
+    watch: Watch | None,
 ) -> None:
     settings = config.training
     device = next(learners.network.parameters()).device
@@ -136,8 +153,12 @@ def _loop(
                 means = {name: value / counted for name, value in sums.items()}
                 sums, counted = {}, 0
                 _evaluate(run, config, learners, progress, sources, means, log, told)
-            if group.first and (progress.step % settings.save_every == 0 or progress.step == last or progress.stopped):
+            leaving = watch is not None and watch(progress, losses)
+            due = progress.step % settings.save_every == 0 or progress.step == last or progress.stopped
+            if group.first and (due or leaving):
                 save_checkpoint(run, _state(learners, progress))
+            if leaving:
+                break
         if log is not None:
             write_curves(run)
             write_card(run, config, progress.step, progress.seconds)

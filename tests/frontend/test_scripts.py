@@ -16,6 +16,9 @@ PAGES = {
     "dictionary.js": "animator/dictionary.html",
     "job.js": "animator/job_detail.html",
     "jobs.js": "animator/job_list.html",
+    "training.js": "animator/training.html",
+    "training_data.js": "animator/training_data.html",
+    "training_run.js": "animator/training_run.html",
 }
 
 

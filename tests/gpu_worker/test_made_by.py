@@ -102,6 +102,16 @@ def test_every_engine_is_named_with_its_version() -> None:
     assert made.versions["aligner"].startswith("pocketsphinx ")
     assert made.versions["encoder"].startswith("ffmpeg ")
     assert made.fallbacks == (fan,), "what was never installed was not wanted"
+    learned = timed(
+        "phones",
+        "WhisperX was left: it failed",
+        "Phones were heard by the learned model sound-motion x.2 (full), without words.",
+    )
+    heard = made_by(
+        request, EngineConfig(), "mediapipe-mesh", replace(score, speech=Speech(silence, learned, {})), film
+    )
+    assert (heard.engines["aligner"], heard.versions["aligner"]) == ("sound-motion", "sound-motion x.2 (full)")
+    assert heard.fallbacks[1] == Fallback("align", "whisperx", "the learned model", "it failed")
     plain = replace(score, inspection=Inspection(8, 8, ()), speech=None)
     assert made_by(TYPED, EngineConfig(), "mediapipe-mesh", plain, film).engines["landmarks"] == "mediapipe-mesh"
     assert made_by(TYPED, EngineConfig(), "mediapipe-mesh", plain, film).engines["voice"] == "espeak-ng"

@@ -62,6 +62,19 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(
     ]
 
 
+def test_a_run_that_is_told_to_leave_saves_where_it_is(tiny_data: Path, tiny_run: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    # Told to go on before it has a checkpoint, it begins.
+    run.mkdir()
+    (run / "config.json").write_text(json.dumps(tiny_config().as_dict()))
+    left = train(tiny_data, tiny_config(), run, resume=True, told=quiet, watch=lambda progress, _: progress.step == 5)
+    assert (left.step, left.stopped) == (5, "")
+    assert json.loads((run / "data.json").read_text())["people"]
+    assert train(tiny_data, tiny_config(), run, resume=True, told=quiet, watch=lambda *_: False).step == 6
+    whole, resumed = weights(tiny_run), weights(run)
+    assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
+
+
 def test_two_processes_take_the_steps_of_one(tiny_data: Path, tmp_path: Path) -> None:
     settings = json.loads(json.dumps(SETTINGS))
     settings["network"]["dropout"] = 0.0  # each process draws its own
