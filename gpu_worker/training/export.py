@@ -76,7 +76,7 @@ def export_run(run: Path, target: Path) -> Exported:
     """
     if find_spec("onnx") is None:
         raise InputError(
-            "export_needs_onnx", "Exporting needs the package onnx.", "Install requirements-dev.txt, or onnx alone."
+            "export_needs_onnx", "Exporting needs the package onnx.", "Install onnx as requirements.txt names it."
         )
     if target.suffix != ".onnx":
         raise InputError("bad_output_name", "The exported model's name must end in .onnx.", "For example model.onnx.")
