@@ -57,7 +57,7 @@ def covering_findings(pixels: Image, landmarks: FloatArray) -> tuple[Finding, ..
             Finding(
                 "hand_at_mouth",
                 "There is a hand at the mouth.",
-                "It would move with the lips and look wrong. A picture in which the mouth is free works far better.",
+                "It keeps still, and so does the mouth beside it. A picture in which the mouth is free works better.",
             ),
         )
     allowed = UNLIKE + _PER_DEGREE * max(0.0, abs(head_pose(landmarks).yaw) - _FRONTAL)
@@ -78,17 +78,22 @@ def _shared_hands() -> HandModel:
     return HandModel()
 
 
-def hand_distance(pixels: Image, landmarks: FloatArray) -> float:
-    """Distance of the nearest point of any hand from the lips, face heights; infinite where no hand is seen."""
+def find_hands(pixels: Image, landmarks: FloatArray) -> list[FloatArray]:
+    """The hands around the mouth: 21 points ``(21, 2)`` each, pixels of the picture; at most two."""
     height = face_height(landmarks)
     middle = landmarks[list(INNER_LIPS), :2].mean(axis=0)
     region = Region(float(middle[0]), float(middle[1]), _HAND_REACH * height, region_around(landmarks).angle)
+    hands = _shared_hands()(region.cut(pixels, _HAND_SIDE))
+    return [region.to_picture(hand, _HAND_SIDE)[:, :2] for hand in hands]
+
+
+def hand_distance(pixels: Image, landmarks: FloatArray) -> float:
+    """Distance of the nearest point of any hand from the lips, face heights; infinite where no hand is seen."""
     lips = landmarks[list(OUTER_LIPS), :2]
     nearest = np.inf
-    for hand in _shared_hands()(region.cut(pixels, _HAND_SIDE)):
-        points = region.to_picture(hand, _HAND_SIDE)
-        apart = np.linalg.norm(points[:, None, :2] - lips[None], axis=2)
-        nearest = min(nearest, float(apart.min()) / height)
+    for points in find_hands(pixels, landmarks):
+        apart = np.linalg.norm(points[:, None] - lips[None], axis=2)
+        nearest = min(nearest, float(apart.min()) / face_height(landmarks))
     return nearest
 
 

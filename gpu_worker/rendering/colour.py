@@ -81,15 +81,17 @@ def build_palette(lab: F32, points: F64) -> Palette:
     one_tint = bool((face[:, 1:] - powers @ tint).std(0).max() < _ONE_TINT)
     mix = _Mixer(one_tint, tint)
     tooth = float(np.clip(bright[0] * 1.02 + 8, 35, 93))
+    # under a golden light or varnish white is golden too
+    golden = float(skin[2] * 0.46 + 2 + 0.30 * max(0.0, skin[2] - 24.0))
     lightness, a, b = (float(v) for v in lip)
     return Palette(
         skin=skin, bright_skin=bright, lip=lip, one_tint=one_tint, tint=tint,
-        tooth=mix(tooth, skin[1] * 0.16, skin[2] * 0.48 + 2),
-        tooth_root=mix(tooth * 0.78, skin[1] * 0.26 + 1, skin[2] * 0.6 + 4),
+        tooth=mix(tooth, skin[1] * 0.32 + 0.5, golden),
+        tooth_root=mix(tooth * 0.78, skin[1] * 0.38 + 2, golden * 1.15 + 4),
         gum=mix(float(np.clip(lightness * 0.85, 8, 60)), a * 0.95 + 3, b * 0.75),
         tongue=mix(float(np.clip(lightness * 0.84, 10, 60)), a * 1.0 + 6, b * 0.75),
         cavity=mix(float(np.clip(lightness * 0.14, 2.0, 9)), a * 0.30 + 3, b * 0.22 + 1.5),
-        mucosa=mix(float(np.clip(lightness * 0.34, 4, 26)), a * 0.7 + 2, b * 0.5),
+        mucosa=mix(float(np.clip(lightness * 0.38, 4, 28)), a * 0.75 + 2, b * 0.5),
     )  # fmt: skip
 
 

@@ -18,8 +18,9 @@ from gpu_worker.rendering.sampling import read_packed, to_32nds
     IRIS_X, IRIS_Y, IRIS_RADIUS,  # in the photo, pixels
     GAZE_X, GAZE_Y,  # shift of the iris in the photo, pixels
     BLINK, EYE_SHOWN, EYE_SOFTNESS, EYE_UNIT,
+    LASH_RED, LASH_GREEN, LASH_BLUE,  # grey levels
     EYE_NUMBERS,
-) = range(16)  # fmt: skip
+) = range(19)  # fmt: skip
 
 
 @compiled
@@ -70,15 +71,16 @@ def draw_eye_layer(
             for c in range(3):
                 ink[c] = ((total >> (16 * c)) & 0xFFFF) / 256.0 * shadow
             blend_content(ink, share, m[EYE_SHOWN], strip, r, q, x, y, flat, stride, rows, crop_x, crop_y, out)
-            if blink > 0.2:
-                _draw_lash(strip, r, q, x, y, blink, unit, out)
+            if blink > 0.04:
+                _draw_lash(strip, r, q, x, y, blink, unit, m, out)
 
 
 @compiled
-def _draw_lash(strip: F32, r: int, q: int, x: int, y: int, blink: float, unit: float, out: U8) -> None:
-    """Darken the meeting line of closing lids, as lashes do; strongest when they touch."""
-    ends = ramp(1.0 - abs(strip[r, q, ALONG]), 0.03, 0.35)
-    away = (strip[r, q, UPPER] - 0.001 * unit) / (0.0055 * unit + 0.35)
-    dark = 1.0 - 0.45 * ramp(blink, 0.2, 0.9) * ends * math.exp(-away * away)
+def _draw_lash(strip: F32, r: int, q: int, x: int, y: int, blink: float, unit: float, numbers: F32, out: U8) -> None:
+    """Draw the meeting line of closing lids in the colour of their lashes. What is darker stays."""
+    ends = ramp(1.0 - abs(strip[r, q, ALONG]), 0.0, 0.45)
+    away = (strip[r, q, UPPER] + 0.001 * unit) / (0.0055 * unit + 0.35)
+    share = 0.85 * ramp(blink, 0.04, 0.5) * ends * math.exp(-away * away)
     for c in range(3):
-        out[y, x, c] = int(out[y, x, c] * dark + 0.5)
+        lash = min(numbers[LASH_RED + c], out[y, x, c])
+        out[y, x, c] = int(out[y, x, c] + share * (lash - out[y, x, c]) + 0.5)

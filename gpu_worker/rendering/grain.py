@@ -9,7 +9,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from gpu_worker.rendering.arrays import F32, I8, U8, Bool
+from gpu_worker.rendering.arrays import F32, I8, U8, Bool, smoothstep
 from gpu_worker.rendering.imaging import blurred, grey_of
 from gpu_worker.rendering.sampling import SHARPNESS, enlarge_and_pack, loss_table, warp_region
 
@@ -20,8 +20,9 @@ UNIT = 16
 #: Fractions of a pixel at which reading is tried, and the bounds of what is given back in shares of the photo's grain.
 _TRIED = (1 / 6, 1 / 2, 5 / 6)
 _LEAST, _MOST = 0.2, 0.6
-#: The encoder takes 5 to 15 % of the finest detail of a grainy picture; part of its energy is given in advance.
-_ENCODED = 1.05
+#: The encoder takes 5 to 15 % of the finest detail, most of a grainy picture; part of its energy is given in advance:
+#: least and most, between these strengths of the grain, grey levels.
+_ENCODED, _GRAINY = (1.05, 1.12), (4.0, 8.0)
 #: Sharpnesses that are tried.
 _SHARPNESSES = (1.1, 1.2, 1.3, 1.4, 1.5)
 
@@ -73,7 +74,8 @@ def fit_reading(patch: U8, grain: float) -> Reading:
     """
     if min(patch.shape[:2]) < 12:
         return Reading(SHARPNESS, _MOST * grain)
-    wanted = _ENCODED * _fine_energy(grey_of(patch))
+    given = _ENCODED[0] + (_ENCODED[1] - _ENCODED[0]) * float(smoothstep(grain, *_GRAINY))
+    wanted = given * _fine_energy(grey_of(patch))
     kept = [_energy_read(patch, sharpness) for sharpness in _SHARPNESSES]
     best = int(np.argmin(np.abs(np.array(kept) - wanted)))
     losses = loss_table().reshape(16, 16)[np.ix_(*[[int(16 * t) for t in _TRIED]] * 2)] / 256.0

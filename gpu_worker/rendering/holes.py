@@ -78,11 +78,13 @@ def build_fill(points: F32, source: F32, upper: I32, lower: I32, corners: F32, p
 
 
 def strip_triangles(count: int) -> I32:
-    """Triangles over the corners of :func:`build_strip` for contours of ``count`` points."""
+    """Triangles over the corners of :func:`build_strip` for contours of ``count`` points, from both ends to the middle:
+    at a corner that turns sharply they overlap, and what lies further in is right."""
     i = np.arange(count - 1, dtype=np.int32)[:, None]
     first = np.concatenate([2 * i, 2 * i + 1, 2 * i + 3], axis=1)
     second = np.concatenate([2 * i, 2 * i + 3, 2 * i + 2], axis=1)
-    return np.asarray(np.concatenate([first, second]), dtype=np.int32)
+    inwards = np.argsort(-np.abs(np.arange(count - 1) - (count - 2) / 2), kind="stable")
+    return np.asarray(np.stack([first, second], axis=1)[inwards].reshape(-1, 3), dtype=np.int32)
 
 
 def fill_triangles(count: int) -> I32:

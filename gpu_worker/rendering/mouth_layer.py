@@ -17,9 +17,9 @@ from gpu_worker.rendering.sampling import read_packed, to_32nds
     TO_PHOTO_XX, TO_PHOTO_XY, TO_PHOTO_X, TO_PHOTO_YX, TO_PHOTO_YY, TO_PHOTO_Y,  # picture to photo, fixed to the skull
     SPRITE_SCALE, SPRITE_X, SPRITE_Y,  # pixels per millimetre, and the origin in the sprites
     JAW_X, JAW_Y, TONGUE_X, TONGUE_Y, TONGUE_LIGHT, TONGUE_FORWARD,  # millimetres; share
-    SOFTNESS, PIXELS_PER_MM, SHOWN, OWN, OPENING_MM, GRAIN,  # see the function
+    SOFTNESS, PIXELS_PER_MM, SHOWN, OWN, OPENING_MM, SHADE, GRAIN,  # see the function
     MOUTH_NUMBERS,
-) = range(28)  # fmt: skip
+) = range(29)  # fmt: skip
 
 
 @compiled
@@ -81,7 +81,7 @@ def draw_mouth_layer(
             is (left, top) of the frame.
         numbers: the constants of this module; SOFTNESS is the half width of the opening's edge in pixels, SHOWN the
             share of this drawing against the photo's own content as it moves with the lips, OWN whether the photo
-            shows an open mouth.
+            shows an open mouth, SHADE the share of the light that lips which are put forward leave.
         upper, lower, tongue: sprites.
         cavity, mucosa: colours (3,).
         flat, stride, rows, crop_x, crop_y: the enlarged crop of the photo.
@@ -94,7 +94,7 @@ def draw_mouth_layer(
     scratch = np.empty(4, dtype=np.float32)
     m = numbers
     scale, per_mm = m[SPRITE_SCALE], m[PIXELS_PER_MM]
-    wide = ramp(float(m[OPENING_MM]), 1.0, 9.0)
+    wide, half_shade = ramp(float(m[OPENING_MM]), 1.0, 9.0), 0.5 + 0.5 * m[SHADE]
     # a tongue that is put forward (th) lies over the lower teeth
     front, tongue_light = ramp(float(m[TONGUE_FORWARD]), 0.35, 0.75), float(m[TONGUE_LIGHT])
     for r in range(strip.shape[0]):
@@ -124,10 +124,11 @@ def draw_mouth_layer(
             light = (0.62 + 0.38 * ramp(from_above, -0.5, 1.8 + 2.0 * wide)) * (
                 0.76 + 0.24 * ramp(from_below, -0.3, 1.8)
             )
-            corner = 1.0 - ramp(1.0 - abs(strip[r, q, ALONG]), 0.02, 0.34)
-            light *= 1.0 - 0.55 * corner
+            light *= m[SHADE]
+            corner = 1.0 - ramp(1.0 - abs(strip[r, q, ALONG]), 0.02, 0.36)
+            light *= 1.0 - 0.50 * corner
             for c in range(3):
-                ink[c] = ink[c] * light + mucosa[c] * (0.75 * corner * (1.0 - 0.5 * wide) + 0.10 * (1.0 - light))
+                ink[c] = ink[c] * light + mucosa[c] * (0.95 * corner * (1.0 - 0.2 * wide) + 0.20 * (1.0 - light))
             grain = m[GRAIN] * noise[y & tile, x & tile] / 16.0
             for c in range(3):
                 ink[c] += grain * min(1.0, 0.25 + ink[c] / 120.0)
@@ -143,7 +144,7 @@ def draw_mouth_layer(
                     if keep > 0.0:
                         total = read_packed(flat, stride, rows, to_32nds(px - crop_x), to_32nds(py - crop_y))
                         for c in range(3):
-                            ink[c] += keep * (((total >> (16 * c)) & 0xFFFF) / 256.0 - ink[c])
+                            ink[c] += keep * (half_shade * ((total >> (16 * c)) & 0xFFFF) / 256.0 - ink[c])
             blend_content(ink, share, m[SHOWN], strip, r, q, x, y, flat, stride, rows, crop_x, crop_y, out)
 
 

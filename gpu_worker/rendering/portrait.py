@@ -12,7 +12,8 @@ from gpu_worker.rendering.arrays import F32, F64, I32, I64, U8, Bool
 from gpu_worker.rendering.basis import FieldSolver
 from gpu_worker.rendering.colour import Palette, build_palette, polygon_mask, with_teeth
 from gpu_worker.rendering.grain import Reading, fit_reading, measure_blur, measure_grain
-from gpu_worker.rendering.imaging import blurred, grey_of, lab_of, reduced
+from gpu_worker.rendering.hands import held_still
+from gpu_worker.rendering.imaging import grey_of, lab_of, reduced
 from gpu_worker.rendering.insets import Insets, lid_insets, lip_insets
 from gpu_worker.rendering.lip_line import snap_to_lip_line
 from gpu_worker.rendering.mouth_interior import MouthSprites, draw_mouth
@@ -32,6 +33,7 @@ from gpu_worker.rendering.sampling import enlarge_and_pack
 from gpu_worker.rendering.shading import build_shading
 from gpu_worker.rendering.shapes import MouthMeasures, build_basis, jaw_travel, measure_mouth
 from gpu_worker.rendering.silhouette import find_rings
+from gpu_worker.rendering.soft_lids import lash_colour, soft_lids
 from gpu_worker.rendering.spectacles import measure_spectacles
 from gpu_worker.rendering.topology import EYES, FACE_POINTS, OVAL, Topology, build_topology
 from gpu_worker.rendering.youth import measure_youth
@@ -73,12 +75,14 @@ class Region:
 
 @dataclass(frozen=True)
 class Eye:
-    """One eyeball in the photo: centre and radius of the iris in pixels, its middle (local), its opening."""
+    """One eye in the photo: centre and radius of the iris in pixels, its middle (local), its opening, and the colour of
+    its lashes, RGB 0 to 255."""
 
     iris: tuple[float, float]
     radius: float
     anchor: F64
     gap: float
+    lash: F32
 
 
 @dataclass(frozen=True)
@@ -164,11 +168,13 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
     mouth = measure_mouth(local)
     solver = FieldSolver(local, topology.triangles, topology.constrained)
     spectacles = measure_spectacles(photo.pixels, landmarks, frame.unit)
-    basis = build_basis(solver, topology, local, mouth, spectacles)
+    basis = build_basis(solver, topology, local, mouth, spectacles, frame.yaw)
     follow = topology.refine(head_weights(topology, local[: topology.base_count], rings)[:, None])[:, 0].clip(0, 1)
     triangles = _far_to_near(topology.triangles, positions)
+    share = held_still(photo.pixels, face, positions, frame.unit)
     if face.neighbours:
-        share = yielding(positions[:, :2], landmarks[list(OVAL), :2].astype(np.float32), face.neighbours)
+        share *= yielding(positions[:, :2], landmarks[list(OVAL), :2].astype(np.float32), face.neighbours)
+    if share.min() < 1.0:
         follow = follow * share
         basis = np.ascontiguousarray(basis * share[None, :, None].astype(np.float32))
     region = _moving_region(photo.pixels.shape[:2], positions, triangles, follow, basis, frame.unit)
@@ -185,19 +191,21 @@ def analyse(photo: Photo, face: FaceRig, smallest_face: float) -> Portrait:
         lip_insets(photo.pixels, positions, topology.mouth, flips[0], frame.unit),
         *(lid_insets(hole, frame.unit) for hole in topology.holes[1:]),
     )
+    eyes = _measure_eyes(photo.pixels, landmarks, rest, frame)
     anchor = rest[13] + 0.34 * (rest[14] - rest[13])
     return Portrait(
         photo=photo.pixels, topology=topology, frame=frame, rest=rest.astype(np.float32),
         source=np.ascontiguousarray(positions[:, :2], dtype=np.float32), basis=basis,
-        shading=build_shading(local), follow=follow.astype(np.float32),
+        shading=build_shading(local) * share.astype(np.float32), follow=follow.astype(np.float32),
         pivot=turning_point(rest), triangles=triangles,
         windows=_window_triangles(topology, triangles, positions, frame.unit),
         flips=flips, insets=(insets[0], insets[1], insets[2]), region=region, crop=crop,
         mouth=mouth, mouth_anchor=anchor,
-        jaw_travel_mm=jaw_travel(local, anchor) * FACE_HEIGHT_MM, eyes=_measure_eyes(landmarks, rest, frame),
+        jaw_travel_mm=jaw_travel(local, anchor) * FACE_HEIGHT_MM, eyes=eyes,
         soft_lids=_soft_lids(photo.pixels, topology, positions, frame.unit),
         palette=palette, sprites=draw_mouth(
-            palette, frame.pixels_per_mm, half_mouth_mm, measured.blur, youth, biting_edge(own, anchor, frame)
+            palette, frame.pixels_per_mm, half_mouth_mm, measured.blur, youth, biting_edge(own, anchor, frame),
+            frame.lean,
         ),
         own=own, spectacles=spectacles, grain=measured.grain,
         reading=measured.reading, blur=measured.blur,
@@ -297,28 +305,24 @@ def _flips(topology: Topology, positions: F64) -> tuple[float, float, float]:
     return signs[0], signs[1], signs[2]
 
 
-def _measure_eyes(landmarks: F64, rest: F64, frame: HeadFrame) -> dict[str, Eye]:
+def _measure_eyes(pixels: U8, landmarks: F64, rest: F64, frame: HeadFrame) -> dict[str, Eye]:
     eyes = {}
     for side, rows in EYES.items():
         iris = landmarks[list(rows.iris), :2]
         radius = float(np.linalg.norm(iris[1] - iris[3]) + np.linalg.norm(iris[2] - iris[4])) / 4
         gap = float(np.linalg.norm(landmarks[rows.lower[4], :2] - landmarks[rows.upper[4], :2])) / frame.unit
         anchor = (rest[rows.upper[0]] + rest[rows.upper[-1]]) / 2
-        eyes[side] = Eye((float(iris[0, 0]), float(iris[0, 1])), max(radius, 0.5), anchor, gap)
+        lash = lash_colour(pixels, landmarks[list(rows.upper), :2], landmarks[list(rows.lower), :2], frame.unit)
+        eyes[side] = Eye((float(iris[0, 0]), float(iris[0, 1])), max(radius, 0.5), anchor, gap, lash)
     return eyes
 
 
 def _soft_lids(pixels: U8, topology: Topology, positions: F64, unit: float) -> tuple[Crop, Crop]:
-    """The surroundings of both eyes, softened (right, left)."""
+    """The skin around both eyes, softened (right, left)."""
     crops = []
     for hole in topology.holes[1:]:
-        contour = positions[np.concatenate([hole.upper, hole.lower]), :2]
-        low = np.maximum(np.floor(contour.min(0) - 0.12 * unit).astype(int), 0)
-        high = np.minimum(np.ceil(contour.max(0) + 0.08 * unit).astype(int) + 1, (pixels.shape[1], pixels.shape[0]))
-        high = np.maximum(high, low + 1)
-        low = np.minimum(low, high - 1)
-        patch = np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]])
-        soft = np.rint(blurred(patch, max(0.8, 0.012 * unit))).astype(np.uint8)
+        upper, lower = positions[hole.upper, :2], positions[hole.lower, :2]
+        soft, x, y = soft_lids(pixels, upper, lower, lash_colour(pixels, upper, lower, unit), unit)
         packed = enlarge_and_pack(soft)
-        crops.append(Crop(packed.ravel(), packed.shape[1], packed.shape[0], int(low[0]), int(low[1])))
+        crops.append(Crop(packed.ravel(), packed.shape[1], packed.shape[0], x, y))
     return crops[0], crops[1]

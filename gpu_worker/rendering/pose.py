@@ -46,6 +46,12 @@ class HeadFrame:
         return -math.degrees(math.asin(float(np.clip(-self.axes[2, 0], -1.0, 1.0))))
 
     @property
+    def lean(self) -> tuple[float, float]:
+        """How far to the right and down, in local lengths, a point seems to lie for each length that it lies deeper."""
+        right, down = np.linalg.solve(self.axes[:2, :2], self.axes[:2, 2])
+        return float(right), float(down)
+
+    @property
     def pixels_per_mm(self) -> float:
         return self.unit / FACE_HEIGHT_MM
 
@@ -70,16 +76,20 @@ def rotation(yaw: float, pitch: float, roll: float) -> F64:
 
 @dataclass(frozen=True)
 class HeadRings:
-    """Rings around the face oval: ``scales``, and how far each point above the chin follows the head, ``(7, 36)``."""
+    """Rings around the face oval: ``scales``, and how far each point above the chin follows the head, ``(7, 36)``.
+
+    ``wider`` ``(36,)`` is by how much further out than usual the movement fades along each ray.
+    """
 
     scales: F64
     follow: F64
+    wider: F64
 
     @classmethod
     def plain(cls) -> HeadRings:
         """Where nothing is known of hair and background: the movement fades far out."""
         scales = np.repeat(np.array(RING_SCALES)[:, None], RING_POINTS, axis=1)
-        return cls(scales, 1.0 - smoothstep(scales, 1.45, 2.75))
+        return cls(scales, 1.0 - smoothstep(scales, 1.45, 2.75), np.ones(RING_POINTS))
 
 
 def oval_centre(points: F64) -> F64:
@@ -107,7 +117,7 @@ def head_weights(topology: Topology, local_base: F64, rings: HeadRings | None = 
     towards_chin = smoothstep(np.sin(np.arctan2(relative[:, 1], relative[:, 0])), 0.2, 0.9)
     weights = np.ones(topology.base_count)
     for k, (scales, above) in enumerate(zip(rings.scales, rings.follow, strict=True)):
-        below = 1.0 - smoothstep(scales, 1.0, 1.55)
+        below = 1.0 - smoothstep((scales - 1.0) / rings.wider, 0.0, 0.55)
         start = FACE_POINTS + k * RING_POINTS
         weights[start : start + RING_POINTS] = above * (1 - towards_chin) + below * towards_chin
     weights[FACE_POINTS + (len(RING_SCALES) - 1) * RING_POINTS :] = 0.0

@@ -36,6 +36,10 @@ _INTERIOR_GRAIN = 0.8
 #: Change of the gap of lips over which what the photo shows between them fades into what is drawn, millimetres. Shorter
 #: fades flash when lips pass the photo's own gap quickly.
 _FADE_MM = 4.0
+#: Most that shows of the lower teeth above the lip, millimetres: lips hang on the jaw and uncover them but little.
+_LOWER_TEETH_MM = 3.0
+#: By how much lips that are put forward darken what lies behind them.
+_POUT_SHADE = 0.30
 _POOL_SIZE = 16
 #: By how much the line between lips that the photo shows parted is darker than they when they meet.
 _LIP_SHADE = 0.15
@@ -55,6 +59,14 @@ def grain_seed(controls: F32) -> int:
 
 def _value(controls: F32, name: str) -> float:
     return float(controls[CONTROL[name]])
+
+
+def too_much(value: float, most: float) -> float:
+    """What ``value`` has beyond ``most``, in the same unit; sets in smoothly from one unit before it."""
+    over = value - most
+    if over >= 1.0:
+        return over
+    return 0.25 * max(0.0, over + 1.0) ** 2
 
 
 def checked(controls: FloatArray) -> F32:
@@ -266,6 +278,7 @@ class WarpRenderer:
         numbers[eye.EYE_SHOWN] = smoothstep(change, 0.0, 0.12)
         numbers[eye.EYE_SOFTNESS] = softness
         numbers[eye.EYE_UNIT] = p.frame.unit
+        numbers[eye.LASH_RED : eye.LASH_BLUE + 1] = measured.lash
         eye.draw_eye_layer(strip, left, top, numbers, *reading, out)
         if blink > 0.3:
             holes.soften_seam(strip, left, top, softness, float(smoothstep(blink, 0.3, 0.9)), 0.0, out)
@@ -282,6 +295,9 @@ class WarpRenderer:
             return
         strip, left, top = drawn
         numbers = self._mouth_numbers(controls, self._patch(self._teeth, head))
+        lip = space.screen[hole.lower[len(hole.lower) // 2]]
+        lip_mm = float(numbers[mouth.TO_MM_YX] * lip[0] + numbers[mouth.TO_MM_YY] * lip[1] + numbers[mouth.TO_MM_Y])
+        numbers[mouth.JAW_Y] += too_much(lip_mm - float(numbers[mouth.JAW_Y]), _LOWER_TEETH_MM)
         numbers[mouth.SOFTNESS] = softness
         numbers[mouth.SHOWN] = smoothstep(moved, 0.1, _FADE_MM) if p.mouth.is_open else 1.0
         numbers[mouth.OPENING_MM] = float(gaps.max()) / per_mm
@@ -313,6 +329,7 @@ class WarpRenderer:
         numbers[mouth.TONGUE_FORWARD] = forward
         numbers[mouth.PIXELS_PER_MM] = p.frame.pixels_per_mm
         numbers[mouth.OWN] = 1.0 if p.own.has_teeth else 0.0
+        numbers[mouth.SHADE] = 1.0 - _POUT_SHADE * min(1.0, max(0.0, _value(controls, "pucker")))
         numbers[mouth.GRAIN] = _INTERIOR_GRAIN * p.grain
         return numbers
 

@@ -53,8 +53,13 @@ _WIDE_GAP = 0.11
 _RESTING_HALF_WIDTH = 0.150
 #: From this value on ``close`` takes back what other shapes open.
 _TIGHT_FROM = 0.8
+#: Share of the photo's own gap that full rounding takes back: lips that are put forward come together.
+_ROUND_CLOSES = 0.5
 #: How far the rows of a lip take part in closing, from the skin to the inner contour.
 _CLOSING_ROWS = (0.66, 0.8, 0.92, 1.0)
+
+#: By how much a smile is smaller on the side of a face that is turned far away.
+_FAR_SMILE = 0.62
 
 Prescription = dict[int, F64]
 
@@ -158,14 +163,16 @@ def _lip_point(local: F64, mouth: MouthMeasures, column: int, inward: float, upp
     line = (local[UPPER_LIP[3][column]] + local[LOWER_LIP[3][column]]) / 2
     narrowing = _narrowing(mouth, inward) * (1.0 - 0.18 * t * t)
     # rounding takes a smile back: its corners come down to the middle of the mouth
-    unsmile = (float(line[1]) - _middle_height(local)) * -0.75 * t * t * _smiling(mouth)
+    unsmile = (float(line[1]) - _middle_height(local)) * -0.9 * t * t * _smiling(mouth)
+    # the red of lips that a smile has drawn thin comes back
+    fuller = 0.010 + 0.014 * _smiling(mouth)
     lift = 0.0 if corner else outwards * 0.004 * inward * bulge
     forward = 0.0 if corner else -0.045 * (0.4 + 0.6 * inward) * math.sqrt(bulge)
     left_share = float(smoothstep(t, -0.45, 0.45))
     smile = np.array([0.035 * t * abs(t), -0.035 * abs(t) ** 1.5 + 0.004 * bulge, 0.02 * t * t])
     moves = {
         "pucker": np.array(
-            [-from_centre[0] * narrowing, outwards * 0.010 * (1 - inward) * bulge + lift + unsmile, forward - 0.01]
+            [-from_centre[0] * narrowing, outwards * fuller * (1 - inward) * bulge + lift + unsmile, forward - 0.01]
         ),
         "stretch": np.array(
             [from_centre[0] * 0.16, -0.006 * t * t - outwards * 0.003 * (1 - inward) * bulge, 0.012 * t * t]
@@ -290,11 +297,17 @@ def _cheek_lift(local: F64, cheek: F64) -> F64:
 
 
 def build_basis(
-    solver: FieldSolver, topology: Topology, local: F64, mouth: MouthMeasures, spectacles: float = 0.0
+    solver: FieldSolver,
+    topology: Topology,
+    local: F64,
+    mouth: MouthMeasures,
+    spectacles: float = 0.0,
+    yaw: float = 0.0,
 ) -> F32:
     """Displacement of every point at full strength of every shape: ``(len(SHAPES), points, 3)`` in face heights.
 
-    ``spectacles`` is that of :func:`gpu_worker.rendering.spectacles.measure_spectacles`.
+    ``spectacles`` is that of :func:`gpu_worker.rendering.spectacles.measure_spectacles`, ``yaw`` that of the face in
+    the photo, degrees: the half of a smile that is turned away is smaller, since its few pixels would fold.
     """
     prescriptions = {"jaw": _jaw(local), "jaw_side": _jaw_side(local)}
     prescriptions |= _lip_shapes(local, mouth) | _lid_shapes(local, spectacles)
@@ -303,6 +316,8 @@ def build_basis(
         _pin_blink(primary[PRIMARY.index(f"blink_{side}")], local, topology.eyes[side])
     for side, cheek in (("right", 50), ("left", 280)):
         primary[PRIMARY.index(f"smile_{side}")] += (1.0 - 0.7 * spectacles) * _cheek_lift(local, local[cheek])
+    turned_away = "right" if yaw < 0 else "left"
+    primary[PRIMARY.index(f"smile_{turned_away}")] *= 1.0 - _FAR_SMILE * float(smoothstep(abs(yaw), 12.0, 34.0))
     lips = topology.mouth
     inner_upper, inner_lower = list(UPPER_LIP[3]), list(LOWER_LIP[3])
     closings = [_closing_rest(local, mouth)]
@@ -321,7 +336,8 @@ def shape_weights(controls: F32, column: dict[str, int]) -> F32:
     """Weights of all shapes from controls: ``(..., len(CONTROLS))`` to ``(..., len(SHAPES))``.
 
     ``close`` closes the photo's own gap in proportion; from 0.8 on it also takes back what other shapes open, so that
-    the lips touch at 1 whatever else they do. A closing eye does not squint.
+    the lips touch at 1 whatever else they do. Rounding takes back half of the photo's own gap. A closing eye does not
+    squint.
     """
     weights = np.zeros((*controls.shape[:-1], len(SHAPES)), dtype=np.float32)
     for k, name in enumerate(PRIMARY):
@@ -330,7 +346,8 @@ def shape_weights(controls: F32, column: dict[str, int]) -> F32:
         blink, squint = PRIMARY.index(f"blink_{side}"), PRIMARY.index(f"squint_{side}")
         weights[..., squint] *= 1.0 - np.clip(weights[..., blink], 0.0, 1.0)
     close = np.clip(controls[..., column["close"]], 0.0, 1.0)
-    weights[..., len(PRIMARY)] = close
+    rounded = np.clip(controls[..., column["pucker"]], 0.0, 1.0)
+    weights[..., len(PRIMARY)] = close + (1.0 - close) * _ROUND_CLOSES * rounded
     tight = smoothstep(close, _TIGHT_FROM, 1.0)
     weights[..., len(PRIMARY) + 1 :] = tight[..., None] * weights[..., : len(OPENING)]
     return weights

@@ -16,9 +16,11 @@ import numpy as np
 from gpu_worker.config import EngineConfig
 from gpu_worker.rendering.arrays import F32, U8
 from gpu_worker.rendering.renderer import WarpEngine
-from gpu_worker.schema import CONTROL, CONTROLS, FaceRig, Photo
+from gpu_worker.schema import CONTROL, CONTROLS, FaceRig, Photo, Timeline, Waveform
 
 Pose = dict[str, float]
+#: A sound, and what is said in it when.
+Speech = tuple[Waveform, Timeline]
 
 #: What the strip of consecutive frames says: closures, rounding, f, v and th within two seconds.
 SENTENCE = "Mama, both of these movies prove my point."
@@ -77,9 +79,9 @@ def controls_of(pose: Pose) -> F32:
     return controls
 
 
-def spoken_strip(face: FaceRig, count: int = 40) -> list[tuple[str, F32]]:
-    """Consecutive frames at 25 fps of real (synthesised) speech by this face, as a video would show them: the controls
-    from shortly before the first word on, with their numbers."""
+def spoken_strip(face: FaceRig, count: int = 40, speech: Speech | None = None) -> list[tuple[str, F32]]:
+    """Consecutive frames at 25 fps of ``speech`` (of :data:`SENTENCE`, synthesised) by this face, as a video would show
+    them: the controls from shortly before the first word on, with their numbers."""
     from gpu_worker.motion.margins import with_margins
     from gpu_worker.motion.pauses import speech_spans
     from gpu_worker.motion.performance import perform
@@ -87,10 +89,19 @@ def spoken_strip(face: FaceRig, count: int = 40) -> list[tuple[str, F32]]:
     from gpu_worker.visemes.coarticulation import viseme_track
 
     fps = 25.0
-    waveform, timeline = with_margins(*synthesise(SENTENCE, "en", None, 1.0, 1.0), fps)
+    waveform, timeline = with_margins(*(speech or synthesise(SENTENCE, "en", None, 1.0, 1.0)), fps)
     motion = perform(viseme_track(timeline, waveform, fps), timeline, waveform, face, seed=0)
     first = max(0, int(speech_spans(timeline)[0][0] * fps) - 3)
     return [(str(i), row) for i, row in enumerate(motion.values[first : first + count], first)]
+
+
+def recorded(sound: Path, words: str | None, language: str) -> Speech:
+    """A recording and its timeline, for :func:`spoken_strip`. Raises InputError for sound that cannot be used."""
+    from gpu_worker.media.sound import load_waveform
+    from gpu_worker.speech.ladder import time_speech
+
+    waveform = load_waveform(sound)
+    return waveform, time_speech(waveform, words, language)
 
 
 def contact_sheet(frames: list[tuple[str, U8]], window: tuple[int, int, int, int], columns: int, side: int) -> U8:
@@ -120,7 +131,7 @@ def window_around(
     return left, top, width, height
 
 
-def make_sheets(photo: Photo, face: FaceRig, side: int = 260) -> dict[str, U8]:
+def make_sheets(photo: Photo, face: FaceRig, side: int = 260, speech: Speech | None = None) -> dict[str, U8]:
     """All sheets of one face: mouths near and as a whole face, eyes, heads, and a strip of consecutive frames."""
     renderer = WarpEngine().prepare(photo, face, EngineConfig())
     points = face.landmarks
@@ -134,7 +145,7 @@ def make_sheets(photo: Photo, face: FaceRig, side: int = 260) -> dict[str, U8]:
         return [(name, renderer.frame(controls_of(pose)).copy()) for name, pose in poses]
 
     mouths = draw(list(MOUTHS.items()))
-    strip = [(name, renderer.frame(controls).copy()) for name, controls in spoken_strip(face)]
+    strip = [(name, renderer.frame(controls).copy()) for name, controls in spoken_strip(face, speech=speech)]
     blinks = draw(list(EYES_SHEET.items()))
     return {
         "mouths": contact_sheet(mouths, whole, 7, side),
@@ -153,9 +164,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", nargs="+", type=Path)
     parser.add_argument("-o", "--output", type=Path, default=Path("sheets"))
+    parser.add_argument("--sound", type=Path, help="a recording that the strip speaks")
+    parser.add_argument("--words", help="what is said in it; recognised where it is not given")
+    parser.add_argument("--language", default="en")
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
     config = EngineConfig()
+    speech = recorded(options.sound, options.words, options.language) if options.sound else None
     without = 0
     for path in options.photos:
         photo = load_photo(path, config)
@@ -165,7 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
             without += 1
             continue
         face = max(inspection.faces, key=lambda f: f.height)
-        for name, sheet in make_sheets(photo, face).items():
+        for name, sheet in make_sheets(photo, face, speech=speech).items():
             cv2.imwrite(str(options.output / f"{path.stem}_{name}.png"), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     return without
 

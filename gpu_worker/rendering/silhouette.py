@@ -30,6 +30,8 @@ _ENDLESS = (2.15, 2.32)
 #: How far outside the edge the movement begins to fade, is half gone, and is over, times the oval.
 _OUTSIDE = (0.04, 0.34, 0.69)
 _HALF = 0.45
+#: Rays shorter than this, face heights, have their outside widened in proportion, up to so many times.
+_USUAL_LENGTH, _WIDEST = 0.38, 2.8
 
 
 @functools.cache
@@ -40,7 +42,8 @@ def _shared_model() -> PersonModel:
 
 def find_rings(pixels: U8, landmarks: F64, unit: float) -> HeadRings:
     """Rings for a head of the photo; ``landmarks`` are ``(478, 3)`` and ``unit`` the face height, pixels."""
-    return rings_around(person_ends(pixels, landmarks, unit))
+    lengths = np.linalg.norm(landmarks[list(OVAL), :2] - oval_centre(landmarks)[:2], axis=1) / unit
+    return rings_around(person_ends(pixels, landmarks, unit), lengths)
 
 
 def person_ends(pixels: U8, landmarks: F64, unit: float) -> F64:
@@ -70,14 +73,22 @@ def _even(ends: F64) -> F64:
     return even
 
 
-def rings_around(ends: F64) -> HeadRings:
-    """Rings for where the person ends along each ray, ``(36,)``, between the plain ones and those close to the head."""
+def rings_around(ends: F64, lengths: F64 | None = None) -> HeadRings:
+    """Rings for where the person ends along each ray, ``(36,)``, between the plain ones and those close to the head.
+
+    ``lengths`` ``(36,)`` are those of the rays within the face, face heights. On the far side of a turned face they are
+    short, and so would be the way over which the movement fades: what the head moves onto would fold.
+    """
     plain = HeadRings.plain()
+    wider = np.ones(len(ends)) if lengths is None else _even(np.clip(_USUAL_LENGTH / lengths, 1.0, _WIDEST))
     first = np.clip(ends + _OUTSIDE[0], _NEAREST, _FARTHEST)
     scales, follow = plain.scales.copy(), np.ones_like(plain.follow)
     scales[_FIRST] = first
-    scales[_FIRST + 1] = first + _OUTSIDE[1] - _OUTSIDE[0]
-    scales[_FIRST + 2] = np.minimum(first + _OUTSIDE[2] - _OUTSIDE[0], RING_SCALES[-1] - 0.05)
+    scales[_FIRST + 1] = first + (_OUTSIDE[1] - _OUTSIDE[0]) * wider
+    last = first + (_OUTSIDE[2] - _OUTSIDE[0]) * wider
+    scales[_FIRST + 2] = np.where(wider > 1.0, last, np.minimum(last, RING_SCALES[-1] - 0.05))
+    scales[_FIRST + 3] = np.maximum(RING_SCALES[-1], scales[_FIRST + 2] + 0.05)
     follow[_FIRST + 1], follow[_FIRST + 2 :] = _HALF, 0.0
     endless = smoothstep(ends, *_ENDLESS)
-    return HeadRings(scales + (plain.scales - scales) * endless, follow + (plain.follow - follow) * endless)
+    scales, follow = scales + (plain.scales - scales) * endless, follow + (plain.follow - follow) * endless
+    return HeadRings(scales, follow, wider)

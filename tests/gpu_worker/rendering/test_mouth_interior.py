@@ -13,7 +13,7 @@ from gpu_worker.rendering.synthetic import synthetic_landmarks
 from gpu_worker.rendering.youth import Youth, measure_youth
 
 _GREY = np.zeros(3)
-_PALETTE = Palette(
+MOUTH_PALETTE = Palette(
     skin=_GREY, bright_skin=_GREY, lip=_GREY, one_tint=False, tint=np.zeros((3, 2)),
     tooth=np.array([230, 222, 205], np.float32), tooth_root=np.array([200, 185, 150], np.float32),
     gum=np.array([170, 90, 90], np.float32), tongue=np.array([180, 90, 90], np.float32),
@@ -23,7 +23,7 @@ _PALETTE = Palette(
 
 @pytest.mark.parametrize("pixels_per_mm", [0.4, 1.1, 5.0])
 def test_sprites_fit_the_photo_and_are_premultiplied(pixels_per_mm: float) -> None:
-    sprites = draw_mouth(_PALETTE, pixels_per_mm, 25.0, 0.6, Youth())
+    sprites = draw_mouth(MOUTH_PALETTE, pixels_per_mm, 25.0, 0.6, Youth())
     for sprite in (sprites.upper, sprites.lower, sprites.tongue):
         assert sprite.shape == (round(HEIGHT_MM * sprites.scale), round(WIDTH_MM * sprites.scale), 4)
         assert sprite[..., 3].min() >= 0
@@ -33,7 +33,7 @@ def test_sprites_fit_the_photo_and_are_premultiplied(pixels_per_mm: float) -> No
 
 
 def test_front_teeth_are_light_have_a_gum_line_and_single_teeth() -> None:
-    sprites = draw_mouth(_PALETTE, 5.0, 25.0, 0.4, Youth())
+    sprites = draw_mouth(MOUTH_PALETTE, 5.0, 25.0, 0.4, Youth())
     scale = sprites.scale
 
     def at(x: float, y: float) -> np.ndarray:
@@ -52,7 +52,7 @@ def test_front_teeth_are_light_have_a_gum_line_and_single_teeth() -> None:
 def test_children_have_smaller_teeth_and_toddlers_few() -> None:
     def enamel(youth: Youth) -> tuple[float, float]:
         """Bright, hardly red area of the upper teeth in mm^2, over the whole arch and beside the incisors."""
-        sprite = draw_mouth(_PALETTE, 5.0, 22.0, 0.4, youth)
+        sprite = draw_mouth(MOUTH_PALETTE, 5.0, 22.0, 0.4, youth)
         colour = sprite.upper[..., :3] / np.maximum(sprite.upper[..., 3:], 1e-3)
         tooth = (sprite.upper[..., 3] > 0.9) & (colour[..., 1] > 120)
         x = np.abs((np.arange(tooth.shape[1]) + 0.5) / sprite.scale - ORIGIN_MM[0])
@@ -78,7 +78,7 @@ def test_large_irises_mean_a_young_face(share: float, milk: float, toddler: floa
 def test_drawn_teeth_stand_in_one_row_with_the_photos_own() -> None:
     def ends(edge_mm: float | None) -> float:
         """How far below the lip line the middle incisors end, millimetres."""
-        sprites = draw_mouth(_PALETTE, 5.0, 25.0, 0.4, Youth(), edge_mm)
+        sprites = draw_mouth(MOUTH_PALETTE, 5.0, 25.0, 0.4, Youth(), edge_mm)
         column = sprites.upper[:, int((ORIGIN_MM[0] + 4.2) * sprites.scale), 3]
         return float(np.flatnonzero(column > 0.5).max() / sprites.scale - ORIGIN_MM[1])
 

@@ -128,6 +128,12 @@ def test_the_jaw_opens_the_mouth_in_proportion(renderer: WarpRenderer) -> None:
     assert (np.diff(opening) > 0.01).all()
 
 
+def test_rounding_brings_smiling_lips_together(renderer: WarpRenderer) -> None:
+    rest, half, full = renderer.planned_opening(_track(*(_controls(pucker=v) for v in (0, 0.5, 1))))
+    assert rest > half > full
+    assert full < 0.75 * rest, "her teeth show less"
+
+
 def test_the_planned_opening_does_not_depend_on_the_head(renderer: WarpRenderer) -> None:
     opening = renderer.planned_opening(_track(_controls(jaw=0.5), _controls(jaw=0.5, yaw=8, roll=5)))
     assert opening[0] == pytest.approx(opening[1])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from gpu_worker.rendering.pose import HeadRings
 from gpu_worker.rendering.renderer import WarpRenderer
@@ -36,6 +37,16 @@ def test_ends_in_any_place_give_rings_in_order() -> None:
     for end in np.linspace(1.0, 2.35, 28):
         rings = rings_around(np.full(36, end))
         assert (np.diff(rings.scales, axis=0) > 0.03).all()
+
+
+def test_movement_fades_as_far_out_on_the_narrow_side_of_a_turned_face() -> None:
+    lengths = np.full(36, 0.45)
+    lengths[22:32] = 0.16
+    usual, wide = rings_around(np.full(36, 1.5)), rings_around(np.full(36, 1.5), lengths)
+    assert (np.diff(wide.scales, axis=0) > 0.03).all()
+    np.testing.assert_allclose(wide.scales[:, 5:15], usual.scales[:, 5:15])
+    fades = wide.scales[5] - wide.scales[3]
+    assert fades[27] * lengths[27] == pytest.approx(0.65 * 0.38, abs=0.01), "face heights"
 
 
 def test_hair_turns_as_one_piece_and_the_background_stays(
