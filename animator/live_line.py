@@ -6,7 +6,7 @@ that nothing of them is ever stored and what nobody is there to hear is gone. Al
     sound, page to worker: session (16 bytes), first sample (uint32), 16-bit samples at 16 kHz; without samples: the end
     frames, worker to page: for each the sample that it belongs to (uint32), then one float32 for each control
 
-``first sample`` counts from the start of the session, so that whatever was dropped on the way leaves a gap and no shift.
+``first sample`` counts from the start of the session, so that what was dropped on the way leaves a gap and no shift.
 Not in charge of who may have a session (``animator.services.live``) nor of what is done with the sound.
 """
 

@@ -113,6 +113,19 @@ def ask_for_hashes(picture: bytes, patience_s: float) -> dict[str, Any] | None:
     return answer
 
 
+def ask_for_rig(path: str, face_index: int, patience_s: float) -> bytes | dict[str, str] | None:
+    """Have a face described for a browser now; a dict is the refusal, None that nobody answered in time."""
+    answer: bytes | dict[str, str] | None = ask("gpu_worker.tasks.describe_face", (path, face_index), patience_s)
+    return answer
+
+
+def ask_for_motion(speech: dict[str, Any], longest_s: float, patience_s: float) -> bytes | dict[str, str] | None:
+    """Have the movement of a speech made now; a dict is the refusal, None that nobody answered in time."""
+    task = "gpu_worker.timeline_tasks.speech_motion"
+    answer: bytes | dict[str, str] | None = ask(task, (speech, longest_s), patience_s)
+    return answer
+
+
 def ask(task: str, arguments: tuple[Any, ...], patience_s: float) -> Any:
     """Have a worker do something now and wait for what it returns; None when nobody answered in time.
 

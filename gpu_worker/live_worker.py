@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import cast
 from uuid import UUID
 
 import django
@@ -27,16 +28,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picturetalk_site.settings")
 if __name__ == "__main__":
     django.setup()
 
-from django.conf import settings  # noqa: E402 - what follows needs Django's settings
-from redis import Redis  # noqa: E402
-from redis.exceptions import RedisError  # noqa: E402
+from django.conf import settings
+from redis import Redis
+from redis.exceptions import RedisError
 
-from animator import live_line, presence  # noqa: E402
-from animator.conf import site_config  # noqa: E402
-from animator.services.live import LONGEST_S, most_sessions  # noqa: E402
-from gpu_worker.schema import FloatArray  # noqa: E402
-from gpu_worker.sound_motion.stream import SoundStream  # noqa: E402
-from picturetalk_site.probe import Pulse  # noqa: E402
+from animator import live_line, presence
+from animator.conf import site_config
+from animator.services.live import LONGEST_S, most_sessions
+from gpu_worker.schema import FloatArray
+from gpu_worker.sound_motion.stream import SoundStream
+from picturetalk_site.probe import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ class LiveWorker:
             if len(self._sessions) >= most_sessions():
                 self.over.wait(0.2)
                 continue
-            asked = self._redis.blpop([live_line.ASKED], timeout=1)
+            asked = cast("tuple[bytes, bytes] | None", self._redis.blpop([live_line.ASKED], timeout=1))
             if asked is not None:
                 self._take(UUID(asked[1].decode()))
 
@@ -140,7 +141,7 @@ class LiveWorker:
             self._drop(session)
 
     def _serve(self) -> None:
-        with self._redis.pubsub(ignore_subscribe_messages=True) as line:
+        with self._redis.pubsub(ignore_subscribe_messages=True) as line:  # type: ignore[no-untyped-call]
             line.subscribe(live_line.sound_channel(self.name))
             while not self.over.is_set():
                 message = line.get_message(timeout=0.5)

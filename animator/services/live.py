@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field
+from typing import cast
 from uuid import UUID
 
 import django_rq
@@ -46,8 +47,8 @@ def is_held(user_id: UUID, session: UUID) -> bool:
     """Whether the session is still its user's only one; renews it. True while Redis cannot be asked."""
     key = _HELD + str(user_id)
     try:
-        held = _connection().get(key)
-        if held is not None and held.decode() != session.hex:
+        held = cast("bytes | None", _connection().get(key))
+        if held is not None and held != session.hex.encode():
             return False
         _connection().set(key, session.hex, ex=FORGOTTEN_AFTER_S)
     except RedisError as error:
@@ -59,8 +60,7 @@ def end(user_id: UUID, session: UUID) -> None:
     """Give the session back, unless another page has taken it meanwhile."""
     key = _HELD + str(user_id)
     try:
-        held = _connection().get(key)
-        if held is not None and held.decode() == session.hex:
+        if cast("bytes | None", _connection().get(key)) == session.hex.encode():
             _connection().delete(key)
     except RedisError:
         # It is forgotten by itself.

@@ -8,6 +8,7 @@ no relighting, no grain, no softening of stretched skin.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -16,6 +17,7 @@ import numpy as np
 from gpu_worker.config import EngineConfig
 from gpu_worker.packed import Part, pack
 from gpu_worker.rendering.arrays import F32, F64, I32, U8
+from gpu_worker.rendering.imaging import reduced
 from gpu_worker.rendering.insets import Insets
 from gpu_worker.rendering.mouth_interior import ORIGIN_MM
 from gpu_worker.rendering.portrait import Portrait, analyse
@@ -26,11 +28,14 @@ from gpu_worker.schema import CONTROLS, FaceRig, Photo
 
 #: Changes whenever an older description could not be drawn by the present script.
 VERSION = 1
-#: Longer side of the photo that is described, pixels: a preview is not drawn larger.
-LONGEST_SIDE = 1280
+#: Height of a face as it is described, pixels: a preview is not drawn larger.
+_MOST_HEIGHT = 420.0
+#: How much of the photo around the face is looked at, face heights from its middle: all that moves with it.
+_AROUND = 2.2
 #: Displacements below this, face heights, are left out: a fifth of a pixel at the size of a preview.
 _STILL = 4e-4
-#: Half the side of what the preview shows of the photo, and how far above the face's middle it is centred, face heights.
+#: Half the side of what the preview shows of the photo, face heights; how far above the face's middle it is centred,
+#: shares of that.
 _HALF_VIEW, _ABOVE = 1.15, 0.08
 #: Depth of the front teeth behind the lip line, face heights; as in :mod:`.renderer`.
 _TEETH_DEPTH = 0.04
@@ -39,11 +44,13 @@ _TEETH_DEPTH = 0.04
 def preview_rig(photo: Photo, face: FaceRig, config: EngineConfig) -> bytes:
     """The description of ``face``, by :func:`gpu_worker.packed.pack`.
 
-    Positions are pixels of ``photo`` or, for points at rest and shapes, the head's local coordinates.
+    Positions are pixels of the part of the photo that the head names (``part``: left, top, width, height as shares of
+    the photo; ``width`` and ``height``: its pixels) or, for points at rest and shapes, the head's local coordinates.
 
     Raises:
         InputError: as :func:`gpu_worker.rendering.portrait.analyse`.
     """
+    photo, face, part = _cut(photo, face)
     portrait = analyse(photo, face, config.min_face_height)
     coarse = build_topology(1)
     count = coarse.point_count
@@ -56,6 +63,7 @@ def preview_rig(photo: Photo, face: FaceRig, config: EngineConfig) -> bytes:
         "version": VERSION,
         "width": photo.width,
         "height": photo.height,
+        "part": part,
         "view": _view(portrait),
         "points": count,
         "controls": list(CONTROLS),
@@ -76,6 +84,27 @@ def preview_rig(photo: Photo, face: FaceRig, config: EngineConfig) -> bytes:
     head["mouth"] = _mouth(portrait, parts)
     head["eyes"] = [_eye(portrait, side) for side in coarse.eyes]
     return pack(head, parts)
+
+
+def _cut(photo: Photo, face: FaceRig) -> tuple[Photo, FaceRig, list[float]]:
+    """The part of the photo around the face, made smaller where the face is large; where it lies, in shares."""
+    middle = face.landmarks[list(OVAL), :2].mean(0)
+    low = np.maximum(np.floor(middle - _AROUND * face.height), 0).astype(int)
+    high = np.minimum(np.ceil(middle + _AROUND * face.height), (photo.width, photo.height)).astype(int)
+    factor = min(1.0, _MOST_HEIGHT / face.height)
+    pixels = reduced(np.ascontiguousarray(photo.pixels[low[1] : high[1], low[0] : high[0]]), factor)
+    shift = np.array([*low, 0], np.float32)
+    x, y, width, height = face.box
+    moved = replace(
+        face,
+        box=((x - low[0]) * factor, (y - low[1]) * factor, width * factor, height * factor),
+        height=face.height * factor,
+        landmarks=((face.landmarks - shift) * factor).astype(np.float32),
+        neighbours=tuple(((one - shift[:2]) * factor).astype(np.float32) for one in face.neighbours),
+    )
+    size = np.array([photo.width, photo.height], float)
+    part = [round(float(one), 6) for one in np.concatenate([low / size, (high - low) / size])]
+    return replace(photo, pixels=pixels), moved, part
 
 
 def _far_to_near(coarse: Topology, portrait: Portrait) -> I32:

@@ -118,7 +118,7 @@ async def test_sound_becomes_the_frames_that_the_model_gives(worker: LiveWorker)
         await sync_to_async(worker.over.wait)(0.05)
     assert not worker._sessions
     with redis.Redis.from_url(settings.REDIS_URL) as line:
-        assert [key for key in line.keys("picturetalk:live:*")] == []
+        assert not list(line.keys("picturetalk:live:*"))
 
 
 async def test_who_is_not_signed_in_is_refused() -> None:
@@ -195,6 +195,7 @@ async def test_a_full_worker_takes_no_more(settings: Any, monkeypatch: pytest.Mo
         first = await begun(await somebody())
         assert await closing_code(socket("/ws/live/", await somebody())) == live_consumer.NOT_SERVED
         await first.disconnect()
+        monkeypatch.setattr(live_line, "PATIENCE_S", 10.0)
         again = await begun(await somebody())
         await again.disconnect()
 
@@ -224,7 +225,8 @@ def test_only_as_much_sound_passes_as_time_has_passed() -> None:
 def test_what_was_dropped_leaves_a_gap_and_no_shift() -> None:
     session, sound = Session(), tone(0.8)
     now = session.begun
-    early, late = [], []
+    early: list[tuple[int, tuple[float, ...]]] = []
+    late: list[tuple[int, tuple[float, ...]]] = []
     for at in range(0, len(sound), PIECE):
         now += PIECE / live_line.RATE
         if 3200 <= at < 6400:
