@@ -29,7 +29,7 @@ export class Painter {
     const grow = Math.max(shrink, Math.min(2, 360 / this.view[2])); // a small face is drawn larger
     canvas.width = Math.round(this.view[2] * grow);
     canvas.height = Math.round(this.view[3] * grow);
-    const gl = canvas.getContext("webgl", { alpha: false, antialias: true });
+    const gl = canvas.getContext("webgl", { alpha: false, antialias: false });
     if (!gl) throw new Error("There is no WebGL");
     this.gl = gl;
     this.canvas = canvas;
@@ -56,7 +56,7 @@ export class Painter {
     const head = rig.place(controls);
     const shares = [rig.mouthOpen ? rig.value(controls, "close") : 0, ...this.eyes.map(({ side }) => smoothstep(rig.value(controls, `blink_${side}`), 0, 0.6))];
     this.holes.forEach(({ hole }, at) => insetSource(rig.measured, hole, shares[at], rig.source));
-    gl.disable(gl.BLEND);
+    gl.disable(gl.BLEND); // edges are soft by themselves: no multisampling
     this.skin.bind({ photo: this.photo });
     const [x, y, width, height] = this.view;
     const corners = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]];

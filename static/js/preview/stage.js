@@ -29,6 +29,7 @@ export class Stage {
     this.values = new Float32Array(0);
     this.sample = -1;
     this.moving = false;
+    this.fresh = false;
     this.share = 0;
     this.last = 0;
     this.frame = 0;
@@ -93,6 +94,7 @@ export class Stage {
   show(values, sample) {
     this.values = values;
     this.sample = sample;
+    this.fresh = true;
   }
 
   /** Back to the photo. */
@@ -104,8 +106,11 @@ export class Stage {
   tick(now) {
     const passed = Math.min(0.1, (now - this.last) / 1000);
     this.last = now;
-    this.share = Math.min(1, Math.max(0, this.share + (this.moving ? passed : -passed) / EASE_S));
-    this.paint(now);
+    const before = this.share;
+    this.share = Math.min(1, Math.max(0, before + (this.moving ? passed : -passed) / EASE_S));
+    // Nothing new is not drawn again: a phone's battery is for more than this.
+    if (this.fresh || this.share !== before || now > this.nextBlink) this.paint(now);
+    this.fresh = false;
     this.frame = this.moving || this.share > 0 ? requestAnimationFrame((next) => this.tick(next)) : 0;
     if (!this.frame) this.sample = -1;
   }

@@ -109,13 +109,12 @@ export class MovingPreview {
   /** The question of step 3, in the same words, before the photo moves. */
   askFirst() {
     clearError(this.errors);
-    need("#moving-slot").append(need("#consent-ask"), need("#person-link"));
+    need("#moving-slot").append(need("#consent-ask"));
     this.dialog.showModal();
   }
 
   closed() {
     need("#consent-faces").after(need("#consent-ask"));
-    need("#consent-ask").after(need("#person-link"));
     this.show.focus();
   }
 
