@@ -194,7 +194,12 @@ def test_accounts_know_nothing_of_the_animator() -> None:
 
 def test_the_bridge_uses_services_not_views() -> None:
     bridge = modules_under(*ENGINE_BRIDGE)
-    assert offenders(bridge, {f"animator.{name}" for name in ("views", "api", "forms", "consumers", "live_consumer", "admin")}) == []
+    assert (
+        offenders(
+            bridge, {f"animator.{name}" for name in ("views", "api", "forms", "consumers", "live_consumer", "admin")}
+        )
+        == []
+    )
 
 
 def names_called(name: str) -> set[str]:
