@@ -48,6 +48,7 @@ def moving(request: HttpRequest, photo_id: UUID) -> HttpResponseBase:
     ``X-Consent`` the id of the consent.
     """
     user = signed_in_user(request)
+    photo_for_user(user, photo_id)
     if request.method == "GET":
         asked = request.GET.get("face", "")
         if not (asked.isascii() and asked.isdigit() and len(asked) < 5):

@@ -85,7 +85,16 @@ async def ended(page: WebsocketCommunicator) -> int:
         message = await page.receive_output(timeout=10)
         if message["type"] == "websocket.close":
             code: int = message["code"]
+            # As a server does, once the socket is closed.
+            await page.disconnect()
             return code
+
+
+async def refused(page: WebsocketCommunicator) -> int:
+    """The code with which a session ends before it begins."""
+    code = await closing_code(page)
+    await page.disconnect()
+    return code
 
 
 def frames_of(message: bytes) -> list[tuple[int, tuple[float, ...]]]:
@@ -122,8 +131,8 @@ async def test_sound_becomes_the_frames_that_the_model_gives(worker: LiveWorker)
 
 
 async def test_who_is_not_signed_in_is_refused() -> None:
-    assert await closing_code(socket("/ws/live/", AnonymousUser())) == 4403
-    assert await closing_code(socket("/ws/live/", None)) == 4403
+    assert await refused(socket("/ws/live/", AnonymousUser())) == 4403
+    assert await refused(socket("/ws/live/", None)) == 4403
 
 
 async def test_a_frozen_account_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,12 +140,12 @@ async def test_a_frozen_account_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
         raise SiteError("account_frozen", "Your account is frozen.", status=403)
 
     monkeypatch.setattr(live, "check_may_make", refuse)
-    assert await closing_code(socket("/ws/live/", await somebody())) == live_consumer.REFUSED
+    assert await refused(socket("/ws/live/", await somebody())) == live_consumer.REFUSED
 
 
 async def test_nobody_serves_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_line, "PATIENCE_S", 0.2)
-    assert await closing_code(socket("/ws/live/", await somebody())) == live_consumer.NOT_SERVED
+    assert await refused(socket("/ws/live/", await somebody())) == live_consumer.NOT_SERVED
 
 
 async def test_a_second_page_takes_over(worker: LiveWorker) -> None:
@@ -156,7 +165,6 @@ async def test_what_is_no_sound_ends_the_session(worker: LiveWorker) -> None:
         page = await begun(user)
         await page.send_to(bytes_data=said)
         assert await ended(page) == live_consumer.BAD_SOUND
-        await page.disconnect()
     page = await begun(user)
     await page.send_to(text_data="words")
     assert await ended(page) == live_consumer.BAD_SOUND
@@ -174,7 +182,7 @@ async def test_a_worker_that_vanished_is_noticed(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(live, "RENEW_EVERY_S", 0.05)
     with serving() as worker:
         page = await begun(await somebody())
-        monkeypatch.setattr(worker, "_hear", lambda message: None)
+        monkeypatch.setattr(worker, "_hear", lambda key, pieces: None)
         for number in range(20):
             await page.send_to(bytes_data=piece(PIECE * number, tone(0.04)))
             await sync_to_async(worker.over.wait)(0.03)
@@ -193,7 +201,7 @@ async def test_a_full_worker_takes_no_more(settings: Any, monkeypatch: pytest.Mo
     monkeypatch.setattr(live_line, "PATIENCE_S", 0.3)
     with serving():
         first = await begun(await somebody())
-        assert await closing_code(socket("/ws/live/", await somebody())) == live_consumer.NOT_SERVED
+        assert await refused(socket("/ws/live/", await somebody())) == live_consumer.NOT_SERVED
         await first.disconnect()
         monkeypatch.setattr(live_line, "PATIENCE_S", 10.0)
         again = await begun(await somebody())
@@ -232,7 +240,7 @@ def test_what_was_dropped_leaves_a_gap_and_no_shift() -> None:
         if 3200 <= at < 6400:
             continue
         part = live_line.Piece(uuid4(), at, sound[at : at + PIECE].tobytes())
-        (early if at < 3200 else late).extend(frames_of(session.hear(part, now)))
+        (early if at < 3200 else late).extend(frames_of(session.hear([part], now)))
     assert session.missing == 3200
     assert early[-1][0] < 3200
     assert late[-1][0] > len(sound) - 0.2 * live_line.RATE
@@ -241,13 +249,24 @@ def test_what_was_dropped_leaves_a_gap_and_no_shift() -> None:
 def test_what_comes_too_late_is_dropped() -> None:
     session = Session()
     sound = live_line.Piece(uuid4(), 0, tone(0.2).tobytes())
-    assert session.hear(sound, session.begun + 0.2)
+    assert session.hear([sound], session.begun + 0.2)
     stale = live_line.Piece(uuid4(), 3200, tone(0.2).tobytes())
-    assert session.hear(stale, session.begun + 0.4 + 2 * live_worker.LATE_S) == b""
+    assert session.hear([stale], session.begun + 0.4 + 2 * live_worker.LATE_S) == b""
     assert session.missing == 0
     fresh = live_line.Piece(uuid4(), 6400, tone(0.2).tobytes())
-    assert session.hear(fresh, session.begun + 0.6)
+    assert session.hear([fresh], session.begun + 0.6)
     assert session.missing == 3200
+
+
+def test_what_gathered_is_the_same_in_one_go() -> None:
+    sound, key = tone(0.4), uuid4()
+    pieces = [live_line.Piece(key, at, sound[at : at + PIECE].tobytes()) for at in range(0, len(sound), PIECE)]
+    one, other = Session(), Session()
+    together = one.hear(pieces, one.begun + 0.4)
+    apart = b"".join(other.hear([part], other.begun + 0.4) for part in pieces)
+    for (first, values), (second, others) in zip(frames_of(together), frames_of(apart), strict=True):
+        assert first == second
+        np.testing.assert_allclose(values, others, atol=1e-4)
 
 
 @pytest.mark.parametrize("message", [b"", b"x" * 19, b"x" * 21])

@@ -126,12 +126,14 @@ def test_what_waits_for_a_person_does_not_move(
 
 
 def test_nobody_moves_anybody_elses(
-    ready_photo: Photo, other: User, client: Client, described: list[tuple[str, int]]
+    ready_photo: Photo, ready_speech: Any, other: User, client: Client, described: list[tuple[str, int]]
 ) -> None:
+    assert client.post(f"/api/speech/{ready_speech.id}/motion/").status_code == 401
     assert move(client, ready_photo, given()).status_code == 401
     client.force_login(other)
     assert move(client, ready_photo, given()).status_code == 404
     assert client.get(f"/api/photos/{ready_photo.id}/moving/?face=0").status_code == 404
+    assert client.post(f"/api/speech/{ready_speech.id}/motion/").status_code == 404
     assert described == []
 
 

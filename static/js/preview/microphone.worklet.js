@@ -4,7 +4,7 @@
  */
 
 const RATE = 16000;
-const PIECE = 320;
+const PIECE = 640;
 
 class Microphone extends AudioWorkletProcessor {
   constructor() {
