@@ -262,7 +262,7 @@ class Streams:
     def _send(self) -> None:
         from animator import live_line
 
-        line = self._redis.pubsub(ignore_subscribe_messages=True)
+        line = self._redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         line.subscribe(*[live_line.frames_channel(one) for one in self._sessions])
         self._redis.rpush(live_line.ASKED, *[one.hex for one in self._sessions])
         worker, first, begun = "", 0, time.monotonic()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import django_rq
+import numpy as np
 import pytest
 import skimage.data
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -171,7 +172,7 @@ def test_a_worker_describes_the_face_and_the_words(owner: User, ready_photo: Pho
 
 def jaw_of(packed: bytes) -> Any:
     head, parts = unpack(packed)
-    values = parts["values"].reshape(head["frames"], -1) * head["scale"]
+    values = np.asarray(parts["values"]).reshape(head["frames"], -1) * head["scale"]
     return values[:, CONTROL["jaw"]], head, parts
 
 

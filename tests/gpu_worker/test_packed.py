@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gpu_worker.packed import pack, unpack
+from gpu_worker.packed import Part, pack, unpack
 
 
 def test_what_comes_out_is_what_went_in() -> None:
-    parts = {
+    parts: dict[str, Part] = {
         "odd": b"abc",
         "small": np.array([-3, 4], np.int8),
         "exact": np.array([0.5, -1e9], np.float32),
@@ -20,7 +20,7 @@ def test_what_comes_out_is_what_went_in() -> None:
     assert head == {"name": "Ä", "list": [1, 2.5]}
     assert found["odd"] == b"abc"
     for name in ("small", "exact", "none"):
-        np.testing.assert_array_equal(found[name], parts[name])
+        np.testing.assert_array_equal(np.asarray(found[name]), np.asarray(parts[name]))
 
 
 def test_parts_begin_where_a_script_can_read_them() -> None:

@@ -25,7 +25,7 @@ def rig(astronaut: Photo, astronaut_face: FaceRig) -> tuple[bytes, dict[str, Any
 
 def moved(head: dict[str, Any], parts: dict[str, Any], controls: np.ndarray) -> np.ndarray:
     """Local positions of all points, from the description alone."""
-    points = parts["rest"].reshape(-1, 3) * head["scales"]["rest"]
+    points: np.ndarray = parts["rest"].reshape(-1, 3) * head["scales"]["rest"]
     first = 0
     for shape, weight in zip(head["shapes"], shape_weights(controls, CONTROL), strict=True):
         last = first + shape["count"]
