@@ -6,15 +6,18 @@ a video, and what is confirmed goes into the same ledger. No consent, no descrip
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from animator import queue, storage
 from animator.errors import SiteError, conflict
 from animator.models import Consent, Photo
+from animator.models.consent import GivenBy
 from animator.models.upload import UploadState
 from animator.selectors.consent import usable_consents
 from animator.selectors.hold import held_photo
@@ -31,6 +34,8 @@ VERSION = 1
 PATIENCE_S = 20.0
 #: Faces that one person may have described in a window, and its length in seconds.
 FACES, WINDOW_S = 120, 3600
+#: A try that found no worker is made again within this time.
+_ANOTHER_TRY = timedelta(minutes=15)
 #: More than any description takes, bytes.
 _MOST_BYTES = 2 * 1024 * 1024
 
@@ -54,7 +59,9 @@ def moving_face(user: User, photo_id: UUID, face_index: int, confirmation: Confi
     with transaction.atomic():
         photo = Photo.objects.select_for_update().get(id=photo_for_user(user, photo_id).id)
         _check_photo(photo, face_index)
-        consent = consent_for_face(user, photo, face_index, confirmation)
+        consent = _given_just_now(user, photo, face_index, confirmation) or consent_for_face(
+            user, photo, face_index, confirmation
+        )
         minors.check_minors([consent])
         if held_photo(photo) or named.figures or minors.needs_a_look(photo, [consent]):
             raise conflict(
@@ -63,6 +70,25 @@ def moving_face(user: User, photo_id: UUID, face_index: int, confirmation: Confi
                 "You can go on; the video waits until a moderator has looked.",
             )
     return consent, _described(user, photo, face_index)
+
+
+def _given_just_now(user: User, photo: Photo, face_index: int, confirmation: Confirmation) -> Consent | None:
+    """The same confirmation, kept by a try that found no worker: it is not written down twice."""
+    if confirmation.consent is not None or confirmation.confirmed is not True:
+        return None
+    lately = usable_consents(user, photo, face_index).filter(
+        created_at__gt=timezone.now() - _ANOTHER_TRY,
+        basis=confirmation.basis,
+        statement_version=confirmation.statement_version,
+        minor=confirmation.minor,
+        allow_sharing=confirmation.sharing,
+        given_by=GivenBy.OWNER,
+    )
+    return next((one for one in lately if _days(one) == confirmation.days), None)
+
+
+def _days(consent: Consent) -> int | None:
+    return None if consent.expires_at is None else round((consent.expires_at - consent.created_at) / timedelta(days=1))
 
 
 def _check_photo(photo: Photo, face_index: int) -> None:

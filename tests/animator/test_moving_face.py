@@ -154,7 +154,11 @@ def test_a_photo_that_was_erased_meanwhile_leaves_nothing(
 
 def test_no_worker_no_movement(signed_in: Client, ready_photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "ask_for_rig", lambda *_: None)
+    assert move(signed_in, ready_photo, given(days=30)).status_code == 503
+    assert move(signed_in, ready_photo, given(days=30)).status_code == 503
+    assert Consent.objects.count() == 1, "the same words are kept once"
     assert move(signed_in, ready_photo, given()).status_code == 503
+    assert Consent.objects.count() == 2
 
 
 def test_a_worker_describes_the_face_and_the_words(owner: User, ready_photo: Photo) -> None:

@@ -34,10 +34,6 @@ export class Stage {
     this.last = 0;
     this.frame = 0;
     this.nextBlink = 0;
-    this.canvas.addEventListener("webglcontextlost", (event) => {
-      event.preventDefault();
-      this.forget();
-    });
     this.showWhich();
   }
 
@@ -60,6 +56,8 @@ export class Stage {
     if (!upper || !lower || !tongue) throw new Error("The description is not whole");
     const fresh = /** @type {HTMLCanvasElement} */ (this.canvas.cloneNode());
     this.canvas.replaceWith(fresh); // a canvas whose context was given back makes no new one
+    // The machine took its graphics memory back: the drawn mouth goes on.
+    fresh.addEventListener("webglcontextlost", () => fresh === this.canvas && this.forget());
     this.canvas = fresh;
     this.painter = new Painter(fresh, rig, { photo, upper, lower, tongue, own }, LABEL);
     this.rig = rig;
