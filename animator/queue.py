@@ -7,6 +7,7 @@ waiting and Redis does not know of.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -16,10 +17,14 @@ from django.db import transaction
 from redis.exceptions import RedisError
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job as RQJob
+from rq.results import Result
 
 from animator.conf import longest_measuring_s, site_config
 
 log = logging.getLogger(__name__)
+
+#: An answer is waited for in turns of so many seconds; less than the connection's own limit.
+_TURN_S = 3
 
 #: Checks and answers that somebody waits for.
 INSPECT = "inspect"
@@ -120,6 +125,19 @@ def ask_for_hashes(picture: bytes, patience_s: float) -> dict[str, Any] | None:
     return answer
 
 
+def ask_for_rig(path: str, face_index: int, patience_s: float) -> bytes | dict[str, str] | None:
+    """Have a face described for a browser now; a dict is the refusal, None that nobody answered in time."""
+    answer: bytes | dict[str, str] | None = ask("gpu_worker.tasks.describe_face", (path, face_index), patience_s)
+    return answer
+
+
+def ask_for_motion(speech: dict[str, Any], longest_s: float, patience_s: float) -> bytes | dict[str, str] | None:
+    """Have the movement of a speech made now; a dict is the refusal, None that nobody answered in time."""
+    task = "gpu_worker.timeline_tasks.speech_motion"
+    answer: bytes | dict[str, str] | None = ask(task, (speech, longest_s), patience_s)
+    return answer
+
+
 def ask(task: str, arguments: tuple[Any, ...], patience_s: float) -> Any:
     """Have a worker do something now and wait for what it returns; None when nobody answered in time.
 
@@ -138,13 +156,24 @@ def ask(task: str, arguments: tuple[Any, ...], patience_s: float) -> Any:
             ttl=round(patience_s) + 60,
             failure_ttl=60,
         )
-        outcome = job.latest_result(timeout=max(1, round(patience_s)))
+        outcome = _result_of(job, patience_s)
         answer = None if outcome is None else outcome.return_value
         withdraw(INSPECT, job.id)
         return answer
     except RedisError as error:
         log.error("No answer, Redis is away: %s", error)
         return None
+
+
+def _result_of(job: RQJob, patience_s: float) -> Result | None:
+    """What the job returned, or None when it has not within ``patience_s``."""
+    deadline = time.monotonic() + patience_s
+    while (left := deadline - time.monotonic()) > 0:
+        # In turns: the connection's own limit would end a longer wait.
+        outcome = job.latest_result(timeout=max(1, min(_TURN_S, round(left))))
+        if outcome is not None:
+            return outcome
+    return None
 
 
 def withdraw(queue: str, token: str) -> None:

@@ -93,6 +93,11 @@ def beside_photo(photo_id: UUID, kind: str, object_id: UUID, suffix: str) -> str
     return f"{_folder('photos', photo_id)}/{kind}-{UUID(str(object_id))}{suffix}"
 
 
+def rig_path(photo_id: UUID, face_index: int, version: int) -> str:
+    """Where the description of a face lies that a browser moves; it is erased with the photo's folder."""
+    return f"{_folder('photos', photo_id)}/moving-{int(version)}-{int(face_index)}.bin"
+
+
 def result_folder(job_id: UUID, token: str) -> str:
     """Where one run of a job leaves its files: a folder of its own, so that no run overwrites another's."""
     if not re.fullmatch(r"[0-9a-f]{32}", token):
@@ -183,6 +188,13 @@ def local_path(path: str) -> str | None:
         return default_storage.path(path)
     except NotImplementedError:
         return None
+
+
+def read(path: str) -> bytes:
+    """All of a small stored file. Raises FileNotFoundError."""
+    with default_storage.open(path, "rb") as file:
+        content: bytes = file.read()
+    return content
 
 
 @contextmanager

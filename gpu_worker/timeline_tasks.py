@@ -85,6 +85,29 @@ def mouth_curve(path: str, document: dict[str, Any], start: float, end: float) -
     return {"opening": np.clip(np.rint(255 * wanted), 0, 255).astype(np.uint8).tobytes()}
 
 
+def speech_motion(speech: dict[str, Any], longest_s: float) -> bytes | dict[str, str]:
+    """How a face moves with the first ``longest_s`` seconds of a speech; with the sound where it is spoken now."""
+    from gpu_worker.media.sound import load_part, wav_bytes
+    from gpu_worker.motion.preview_motion import heard_motion, packed_motion, ruled_motion
+    from gpu_worker.speech.synthesis import synthesise
+
+    try:
+        if "text" in speech:
+            sound, timeline = synthesise(
+                speech["text"], speech["language"], speech["voice"], speech["speed"], speech["pitch"],
+                engine_config(), speech["dictionary"] or None,
+            )  # fmt: skip
+            return packed_motion(ruled_motion(timeline, sound), longest_s, wav_bytes(sound))
+        with storage.local_copy(speech["path"]) as source:
+            heard = load_part(source, 0.0, longest_s)
+        if speech["timeline"] is None:
+            return packed_motion(heard_motion(heard), longest_s)
+        timeline = timeline_json.from_dict(speech["timeline"])
+    except InputError as error:
+        return error.as_dict()
+    return packed_motion(ruled_motion(_part(timeline, 0.0, min(longest_s, timeline.duration)), heard), longest_s)
+
+
 def respeak(
     path: str,
     typed: tuple[str, str, str | None, float, float],

@@ -169,6 +169,8 @@ FINISH_TIMEOUT = env.integer("FINISH_TIMEOUT", 1800, low=30)
 TRAINING_TIMEOUT = env.integer("TRAINING_TIMEOUT", 259_200, low=60)
 #: Whether workers told to serve render-gpu do so: where there is a CUDA device, always, never.
 SERVE_RENDER_GPU = env.choice("SERVE_RENDER_GPU", "auto", ("auto", "always", "never"))
+#: Live previews that one live worker serves at the same time.
+LIVE_SESSIONS = env.integer("LIVE_SESSIONS", 8, low=1, high=100)
 RQ_QUEUES = {
     # Answers a person who waits: face checks, sound checks.
     "inspect": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": INSPECT_TIMEOUT},

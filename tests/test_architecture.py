@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("picturetalk_site", "animator", "accounts", "gpu_worker")
 
 #: The only modules of the engine that know the site, its queue and its database.
-ENGINE_BRIDGE = {"gpu_worker.tasks", "gpu_worker.timeline_tasks", "gpu_worker.worker"}
+ENGINE_BRIDGE = {"gpu_worker.tasks", "gpu_worker.timeline_tasks", "gpu_worker.worker", "gpu_worker.live_worker"}
 #: What the site may import of the engine.
 LIGHT_ENGINE = frozenset(
     f"gpu_worker.{name}"
@@ -180,9 +180,9 @@ def test_light_modules_stay_light() -> None:
 @pytest.mark.parametrize(
     ("layer", "may_not_import"),
     [
-        ("animator.models", {"services", "selectors", "views", "api", "forms", "consumers", "admin"}),
-        ("animator.selectors", {"services", "views", "api", "forms", "consumers", "admin"}),
-        ("animator.services", {"views", "api", "forms", "consumers", "admin"}),
+        ("animator.models", {"services", "selectors", "views", "api", "forms", "consumers", "live_consumer", "admin"}),
+        ("animator.selectors", {"services", "views", "api", "forms", "consumers", "live_consumer", "admin"}),
+        ("animator.services", {"views", "api", "forms", "consumers", "live_consumer", "admin"}),
     ],
 )
 def test_layers_look_downwards_only(layer: str, may_not_import: set[str]) -> None:
@@ -195,7 +195,12 @@ def test_accounts_know_nothing_of_the_animator() -> None:
 
 def test_the_bridge_uses_services_not_views() -> None:
     bridge = modules_under(*ENGINE_BRIDGE)
-    assert offenders(bridge, {f"animator.{name}" for name in ("views", "api", "forms", "consumers", "admin")}) == []
+    assert (
+        offenders(
+            bridge, {f"animator.{name}" for name in ("views", "api", "forms", "consumers", "live_consumer", "admin")}
+        )
+        == []
+    )
 
 
 def names_called(name: str) -> set[str]:
@@ -233,7 +238,7 @@ PRIVATE_MODELS = {"Photo", "Speech", "Job", "Result", "Report", "Decision", "Con
 
 def test_views_do_not_query() -> None:
     found = []
-    for name in modules_under("animator.views", "animator.api", "animator.consumers"):
+    for name in modules_under("animator.views", "animator.api", "animator.consumers", "animator.live_consumer"):
         for node in nodes_of(name):
             asks = isinstance(node, ast.Attribute) and node.attr == "objects" and isinstance(node.value, ast.Name)
             if asks and ast.unparse(node).split(".")[0] in PRIVATE_MODELS:

@@ -6,12 +6,15 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
+from animator.api.body import Body
 from animator.api.errors import api
+from animator.api.job import confirmation
 from animator.api.user import signed_in_user
 from animator.errors import SiteError
 from animator.selectors.framing import framing_payloads
 from animator.selectors.photo import photo_for_user, photo_payload
 from animator.selectors.quota import limits_for
+from animator.services.moving_face import moving_face, standing_consent
 from animator.services.photo import add_photo, delete_photo
 
 
@@ -34,6 +37,30 @@ def framings(request: HttpRequest, photo_id: UUID) -> HttpResponseBase:
     faces = [int(one) for one in asked.split(",")] if asked else None
     return JsonResponse(
         {"framings": framing_payloads(photo_for_user(user, photo_id), faces, limits_for(user).max_side)}
+    )
+
+
+@api("GET", "POST")
+def moving(request: HttpRequest, photo_id: UUID) -> HttpResponseBase:
+    """A face that moves in the page. GET ``?face=0``: ``{"consent": id | null}``, the one that it may rest on already.
+
+    POST ``{"face", "consent"}``, a consent as for a job: the face as ``gpu_worker.packed`` packs it, and in the header
+    ``X-Consent`` the id of the consent.
+    """
+    user = signed_in_user(request)
+    photo_for_user(user, photo_id)
+    if request.method == "GET":
+        asked = request.GET.get("face", "")
+        if not (asked.isascii() and asked.isdigit() and len(asked) < 5):
+            raise SiteError("bad_request", "“face” must be a whole number.")
+        found = standing_consent(user, photo_id, int(asked))
+        return JsonResponse({"consent": None if found is None else str(found.id)})
+    body = Body.of(request)
+    consent, described = moving_face(user, photo_id, body.required_index("face"), confirmation(body.part("consent")))
+    return HttpResponse(
+        described,
+        content_type="application/octet-stream",
+        headers={"X-Consent": str(consent.id), "X-Content-Type-Options": "nosniff"},
     )
 
 

@@ -18,6 +18,7 @@ from animator.services.preview import hear
 from animator.services.rate import visitor
 from animator.services.sound_choice import SoundChoice, choose
 from animator.services.speech import TypedWords, add_sound, add_typed_speech, delete_speech
+from animator.services.speech_motion import speech_motion
 
 
 @api("POST")
@@ -83,6 +84,15 @@ def sound(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
     body = Body.of(request)
     wanted = SoundChoice(normalise=body.flag("normalise"), denoise=body.flag("denoise"), trim=body.flag("trim"))
     return JsonResponse(speech_payload(choose(user, speech_id, wanted)))
+
+
+@api("POST")
+def motion(request: HttpRequest, speech_id: UUID) -> HttpResponseBase:
+    """How a face moves with the beginning of a speech, as ``gpu_worker.packed`` packs it, with the sound where it is
+    made of typed words; nothing is kept."""
+    user = signed_in_user(request)
+    packed = speech_motion(user, speech_id)
+    return HttpResponse(packed, content_type="application/octet-stream", headers={"X-Content-Type-Options": "nosniff"})
 
 
 @api("GET", signed_in=False)

@@ -39,15 +39,28 @@ def check_minors(consents: Iterable[Consent]) -> None:
 
 def hold_minors(job: Job, photo: Photo, consents: Iterable[Consent]) -> bool:
     """Hold a new job that shows a minor, declared or by proportions; whether it is held. Call it in a transaction."""
-    declared = [consent.face_index for consent in consents if consent.minor]
-    moving = {consent.face_index for consent in consents}
-    likely = [
-        face["index"] for face in photo.faces if face["index"] in moving and float(face.get("child", 0.0)) >= CHILD
-    ]
-    unexpected = sorted(set(likely) - set(declared))
-    # Whoever allows minors still wants to know of a child that was declared to be grown up.
-    if not unexpected and (policy() != HOLD or not declared):
+    given = list(consents)
+    if not needs_a_look(photo, given):
         return False
+    declared, unexpected = _minors(photo, given)
     told = str(getattr(settings, "MINORS_TEXT", "")) or HoldCode.MINOR.label
     hold_job(job, HoldCode.MINOR, {"declared": declared, "proportions_of_a_child": unexpected}, told[:300])
     return True
+
+
+def needs_a_look(photo: Photo, consents: Iterable[Consent]) -> bool:
+    """Whether a person has to look before these faces move."""
+    declared, unexpected = _minors(photo, consents)
+    # Whoever allows minors still wants to know of a child that was declared to be grown up.
+    return bool(unexpected) or (policy() == HOLD and bool(declared))
+
+
+def _minors(photo: Photo, consents: Iterable[Consent]) -> tuple[list[int], list[int]]:
+    """Faces that were declared to be minors', and faces with a child's proportions that were not."""
+    given = list(consents)
+    declared = [consent.face_index for consent in given if consent.minor]
+    moving = {consent.face_index for consent in given}
+    likely = [
+        face["index"] for face in photo.faces if face["index"] in moving and float(face.get("child", 0.0)) >= CHILD
+    ]
+    return declared, sorted(set(likely) - set(declared))

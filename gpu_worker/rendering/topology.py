@@ -239,9 +239,12 @@ def _constrained_points(rings: I32) -> I32:
     return np.array(sorted(points), dtype=np.int32)
 
 
-@lru_cache(maxsize=1)
-def build_topology() -> Topology:
-    """The mesh of every portrait; built at the first call and kept."""
+@lru_cache(maxsize=2)
+def build_topology(levels: int = 2) -> Topology:
+    """The mesh of every portrait, subdivided ``levels`` times; built at the first call and kept.
+
+    The points of a coarser mesh are the first ones of a finer one.
+    """
     triangles, rings = _with_rings(face_triangles())
     base_count = FACE_POINTS + rings.size
     chains = {f"upper{i}": list(row) for i, row in enumerate(UPPER_LIP)}
@@ -252,7 +255,7 @@ def build_topology() -> Topology:
     fine |= {v for eye in EYES.values() for v in (*eye.crease, *eye.pouch)}
     refinements = []
     count = base_count
-    for level in range(2):
+    for level in range(levels):
         triangles, step, middle = _subdivide(triangles, count, chains, level == 0, fine)
         chains = {name: _refined_chain(chain, middle) for name, chain in chains.items()}
         count += len(step.sources)

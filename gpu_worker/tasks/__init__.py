@@ -11,7 +11,7 @@ from gpu_worker.tasks.export import build_export
 from gpu_worker.tasks.file_check import check_file
 from gpu_worker.tasks.job import run_job
 from gpu_worker.tasks.notice import send_notice
-from gpu_worker.tasks.photo import check_photo, hash_picture
+from gpu_worker.tasks.photo import check_photo, describe_face, hash_picture
 from gpu_worker.tasks.rendition import make_rendition
 from gpu_worker.tasks.speech import check_speech, preview_speech
 
@@ -21,6 +21,7 @@ __all__ = [
     "check_photo",
     "check_speech",
     "check_voice",
+    "describe_face",
     "hash_picture",
     "make_rendition",
     "measure_engines",

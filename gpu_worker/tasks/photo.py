@@ -62,6 +62,26 @@ def hash_picture(picture: bytes) -> dict[str, Any]:
     return {"sha256": digest, "hashes": list(photo_hash(pixels, digest).family)}
 
 
+def describe_face(path: str, face_index: int) -> bytes | dict[str, str]:
+    """One face of a kept photo as a browser moves it, or the refusal as the API says it. Somebody waits for it."""
+    from gpu_worker.landmarks.inspect import choose_face, inspect_photo
+    from gpu_worker.media.photo import load_photo
+    from gpu_worker.rendering.ensemble import with_neighbours
+    from gpu_worker.rendering.preview_rig import preview_rig
+
+    config = engine_config()
+    # The copy of a small, noisy original may outgrow the limit for uploads.
+    generous = replace(config, max_photo_bytes=10 * config.max_photo_bytes)
+    try:
+        with storage.local_copy(path) as source:
+            photo = load_photo(source, generous)
+        inspection = inspect_photo(photo, generous)
+        choose_face(inspection, face_index)
+        return preview_rig(photo, with_neighbours(inspection.faces)[face_index], generous)
+    except InputError as error:
+        return error.as_dict()
+
+
 def _inspect(source: Path, folder: Path) -> tuple[Path, Inspection, PhotoEvidence]:
     """The clean copy of a photo, its faces, and what speaks against it.
 

@@ -10,6 +10,7 @@ import { MotionPanel } from "./lib/motionpanel.js";
 import { ConsentStep } from "./studio/consent.js";
 import { Consents } from "./studio/consents.js";
 import { FramingChoice } from "./studio/framing.js";
+import { MovingPreview } from "./studio/moving.js";
 import { PhotoStep } from "./studio/photo.js";
 import { Steps } from "./studio/steps.js";
 import { TalkStep } from "./studio/talk.js";
@@ -24,7 +25,7 @@ let cast = "";
 const choices = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('input[name="happen"]')]);
 
 const photo = new PhotoStep({ limits, onChange: changed, isShown: () => steps?.current === "photo" });
-const voice = new VoiceStep({ limits, languages, onChange: changed, onReady: toConsent });
+const voice = new VoiceStep({ limits, languages, onChange: changed, onReady: toConsent, onStream: (stream) => (stream ? moving.follow(stream) : moving.rest()) });
 const talk = new TalkStep({
   limits,
   languages,
@@ -35,6 +36,12 @@ const talk = new TalkStep({
 const motion = new MotionPanel({ box: need("#motion-panel"), offer: pageData("gestures"), onChange: changed });
 const framing = new FramingChoice({ onChange: changed });
 const consent = new ConsentStep({ onChange: changed, subject: who });
+const moving = new MovingPreview({
+  subject: () => (several() || happens() === "move" ? null : who()),
+  pictureUrl: () => photo.pictureUrl,
+  consent,
+  speech: async () => ((await voice.send()) ? voice.speech : null),
+});
 const consents = new Consents({ step: consent, onChange: changed });
 /** The photo whose faces were asked about. */
 let asked = "";
@@ -74,6 +81,7 @@ const steps = new Steps({
       start: false,
     })[step] ?? false,
   onShow: (step) => {
+    if (step !== "voice") moving.stop();
     if (step === "start") summarise();
   },
 });
@@ -87,6 +95,7 @@ function changed() {
     subject = now;
     consent.subjectChanged();
   }
+  moving.refresh();
   steps.refresh();
   saveDraft({
     photo: photo.photo?.id,

@@ -187,6 +187,9 @@ TABLE = (
     Row("api_photos", "get", (405, 405, 401, 405, 405)),
     Row("api_photo", "get", (200, 404, 401, 404, 404), "photo"),
     Row("api_photo", "delete", (204, 404, 401, 404, 404), "photo"),
+    # Without a face, or a consent, it is refused.
+    Row("api_moving", "get", (400, 404, 401, 404, 404), "photo"),
+    Row("api_moving", "post", (400, 404, 401, 404, 404), "photo"),
     Row("api_framings", "get", (200, 404, 401, 404, 404), "photo"),
     Row("api_framings", "post", (405, 405, 401, 405, 405), "photo"),
     Row("api_speeches", "post", (400, 400, 401, 400, 400)),
@@ -209,6 +212,8 @@ TABLE = (
     Row("api_dictionary", "get", (200, 200, 401, 200, 200)),
     Row("api_dictionary", "post", (400, 400, 401, 400, 400)),
     Row("api_pronunciation", "delete", (204, 404, 401, 404, 404), "pronunciation"),
+    # Posting waits for a worker: see test_moving_face.
+    Row("api_speech_motion", "get", (405, 405, 401, 405, 405), "speech"),
     Row("api_speech_sound", "post", (400, 404, 401, 404, 404), "speech"),
     Row("api_speech_sound", "get", (405, 405, 401, 405, 405), "speech"),
     Row("api_languages", "get", (200, 200, 200, 200, 200)),

@@ -28,6 +28,10 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
+    # WebGL by the processor: there is no graphics card.
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
 ]
 PASSWORD = "a-long-enough-passphrase"
 #: Time for what a worker does, milliseconds. Nothing is asserted about how much of it is used.

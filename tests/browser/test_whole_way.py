@@ -23,7 +23,8 @@ def listen(page: Page) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
 
     def open_(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda frame: told.append(json.loads(frame)))
+        if "/ws/jobs/" in socket.url:
+            socket.on("framereceived", lambda frame: told.append(json.loads(frame)))
 
     page.on("websocket", open_)
     return told

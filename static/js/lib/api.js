@@ -100,6 +100,19 @@ export async function requestFile(path, json, signal) {
 }
 
 /**
+ * Sends JSON and gets packed numbers back (`packed.js`), and the header of that name.
+ * @param {string} path
+ * @param {unknown} json
+ * @param {string} [header]
+ * @returns {Promise<{packed: ArrayBuffer, told: string}>}
+ * @throws {ApiError}
+ */
+export async function requestPacked(path, json, header = "") {
+  const response = await send("POST", path, json, "*/*");
+  return { packed: await response.arrayBuffer(), told: (header && response.headers.get(header)) || "" };
+}
+
+/**
  * Sends a form with a file and reports how much of it has gone.
  * @param {string} path
  * @param {FormData} form

@@ -13,6 +13,8 @@ export class ConsentStep {
     this.sharing = /** @type {HTMLInputElement} */ (need("#consent-sharing"));
     this.days = /** @type {HTMLSelectElement} */ (need("#consent-days"));
     this.next = /** @type {HTMLButtonElement} */ (need("#consent-next"));
+    /** @type {{id: string, words: string} | null} */
+    this.kept = null;
     this.link = new PersonLink({ subject, minor: () => this.minor, onChange: () => this.refresh() });
     for (const basis of this.bases) basis.addEventListener("change", () => this.choose(basis.value));
     for (const age of this.ages) {
@@ -56,6 +58,7 @@ export class ConsentStep {
 
   /** The photo or the face changed: what was agreed to for another face does not count. */
   subjectChanged() {
+    this.kept = null;
     this.link.forget();
     if (this.living) void this.link.look();
   }
@@ -82,9 +85,23 @@ export class ConsentStep {
     this.onChange();
   }
 
+  /**
+   * A confirmation was kept already, for the preview: as long as nothing is changed, the video rests on the same.
+   * @param {string} id @param {Record<string, unknown>} body what was confirmed
+   */
+  remember(id, body) {
+    this.kept = { id, words: JSON.stringify(body) };
+  }
+
   /** What the API takes. */
   get body() {
     if (this.living) return { id: this.link.given?.id };
+    const { words } = this;
+    return this.kept?.words === JSON.stringify(words) ? { id: this.kept.id } : words;
+  }
+
+  /** What is confirmed here. */
+  get words() {
     return {
       basis: this.chosen?.value,
       confirmed: this.check.checked,

@@ -6,9 +6,13 @@ import { clock, lengthInWords } from "../lib/format.js";
 import { canRecord, explain, Recorder } from "../lib/recorder.js";
 
 export class RecordedSpeech {
-  /** @param {{maxSeconds: number, errors: HTMLElement, onEdit: () => void}} options */
-  constructor({ maxSeconds, errors, onEdit }) {
+  /**
+   * @param {{maxSeconds: number, errors: HTMLElement, onEdit: () => void, onStream: (stream: MediaStream | null) => void}} options
+   *   `onStream` gets the microphone while it records, null afterwards
+   */
+  constructor({ maxSeconds, errors, onEdit, onStream }) {
     this.errors = errors;
+    this.onStream = onStream;
     this.onEdit = onEdit;
     /** @type {Blob | null} */
     this.blob = null;
@@ -90,6 +94,7 @@ export class RecordedSpeech {
     use.setAttribute("href", `${document.documentElement.dataset.icons}#${on ? "stop" : "mic"}`);
     if (on) this.state.textContent = "Recording. Press again to stop.";
     announce(on ? "Recording" : "Recording stopped");
+    this.onStream(on ? this.recorder.stream : null);
   }
 
   /**

@@ -20,9 +20,10 @@ import { UploadedSpeech } from "./uploaded.js";
 export class VoiceStep {
   /**
    * @param {{limits: {max_sound_bytes: number, max_sound_seconds: number},
-   *   languages: import("./typed.js").Language[], onChange: () => void, onReady: () => void}} options
+   *   languages: import("./typed.js").Language[], onChange: () => void, onReady: () => void,
+   *   onStream: (stream: MediaStream | null) => void}} options `onStream` gets the microphone while it records
    */
-  constructor({ limits, languages, onChange, onReady }) {
+  constructor({ limits, languages, onChange, onReady, onStream }) {
     this.onChange = onChange;
     this.kind = "typed";
     /** @type {Speech | null} */
@@ -37,7 +38,7 @@ export class VoiceStep {
 
     const onEdit = () => this.outdate();
     this.typed = new TypedSpeech({ languages, onEdit });
-    this.recorded = new RecordedSpeech({ maxSeconds: limits.max_sound_seconds, errors: this.errors, onEdit });
+    this.recorded = new RecordedSpeech({ maxSeconds: limits.max_sound_seconds, errors: this.errors, onEdit, onStream });
     this.uploaded = new UploadedSpeech({ maxBytes: limits.max_sound_bytes, errors: this.errors, onEdit });
     this.language.addEventListener("change", onEdit);
     this.transcript.addEventListener("input", onEdit);
