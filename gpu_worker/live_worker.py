@@ -29,6 +29,7 @@ if __name__ == "__main__":
     django.setup()
 
 from django.conf import settings
+from django.db import close_old_connections
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -37,6 +38,7 @@ from animator.conf import site_config
 from animator.services.live import LONGEST_S, most_sessions
 from gpu_worker.schema import FloatArray
 from gpu_worker.sound_motion.stream import SoundStream
+from gpu_worker.tasks.sound_model import use_promoted_models
 from picturetalk_site.probe import Pulse
 
 log = logging.getLogger(__name__)
@@ -93,10 +95,17 @@ class Session:
         return bytes(packed)
 
 
+def promoted_session() -> Session:
+    """A session that hears with the model that is in use now (``animator.services.sound_model``)."""
+    close_old_connections()
+    use_promoted_models()
+    return Session()
+
+
 class LiveWorker:
     """Serves sessions until told to end."""
 
-    def __init__(self, name: str = "", new_session: Callable[[], Session] = Session) -> None:
+    def __init__(self, name: str = "", new_session: Callable[[], Session] = promoted_session) -> None:
         self.name = name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.over = threading.Event()
         self._new_session = new_session
@@ -141,8 +150,9 @@ class LiveWorker:
                 self._take(UUID(asked[1].decode()))
 
     def _take(self, session: UUID) -> None:
+        begun = self._new_session()
         with self._lock:
-            self._sessions[session] = self._new_session()
+            self._sessions[session] = begun
         # Nobody listens any more: the page was closed while it waited.
         if not self._redis.publish(live_line.frames_channel(session), live_line.taken_by(self.name)):
             self._drop(session)

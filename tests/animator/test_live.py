@@ -24,7 +24,7 @@ from animator import live_consumer, live_line, presence
 from animator.errors import SiteError
 from animator.services import live
 from gpu_worker import live_worker
-from gpu_worker.live_worker import LiveWorker, Session
+from gpu_worker.live_worker import LiveWorker, Session, promoted_session
 from gpu_worker.schema import CONTROL
 from gpu_worker.sound_motion.stream import SoundStream
 from tests.animator.test_consumers import closing_code, socket
@@ -280,3 +280,11 @@ def test_what_gathered_is_the_same_in_one_go() -> None:
 def test_what_is_no_piece_is_not_taken_for_one(message: bytes) -> None:
     with pytest.raises(ValueError, match="no piece"):
         live_line.unpack_piece(message)
+
+
+def test_every_session_asks_which_model_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr("gpu_worker.live_worker.use_promoted_models", lambda: asked.append(True))
+    promoted_session()
+    promoted_session()
+    assert asked == [True, True]
