@@ -38,7 +38,7 @@ def card(run: Path, config: TrainingConfig, steps: int, seconds: float) -> str:
         "",
         f"- Kind: temporal convolutional network, {kind}; {config.network.channels} channels, "
         f"{len(config.network.dilations)} blocks.",
-        "- Input: log-mel spectra, pitch and level, and the phone scores of the acoustic model that comes with "
+        "- Input: log-mel spectra, pitch and level, and the scores of the acoustic and the phone model that come with "
         "pocketsphinx (BSD licence; read from the installed package).",
         f"- Trained: {steps} steps of {config.training.batch} stretches of {config.training.rows / 50:g} s, seed "
         f"{config.training.seed}, {seconds / 60:.0f} minutes; the mean of the weights at the best validation is used.",
@@ -64,7 +64,9 @@ def card(run: Path, config: TrainingConfig, steps: int, seconds: float) -> str:
     lines += [_evaluation(_read(run / EVALUATION)), "", "## Limits", "", *_limits(data), "", "## Reproduce", "", "```"]
     lines += [
         *_data_commands(data),
-        f"python -m gpu_worker.training train --data DIR --config {config.name}-{config.network.variant}.toml -o RUN",
+        f"python -m gpu_worker.training train --data DIR --config {config.name}-{config.network.variant}.toml -o RUN"
+        # A run that was ended early is that of the same schedule up to there.
+        + (f" --steps {steps}" if steps < config.training.steps else ""),
         "python -m gpu_worker.training evaluate RUN --data DIR",
         f"python -m gpu_worker.training export RUN -o {config.name}-{config.network.variant}.onnx",
         "```",
