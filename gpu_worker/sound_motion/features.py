@@ -3,6 +3,9 @@
 Level and channel are taken out by subtracting the mean spectrum of the speech: of the whole sound for the model that
 sees everything, of what was heard so far (forgetting slowly, and beginning with what is usual) for the causal one.
 Training and use share this code, so that what the model learns is what it meets.
+
+Part of a row is an opinion of which phone sounds (:mod:`.phone_loop`): of the row itself in :func:`full_features`, of
+the row ``LOOK_AHEAD_ROWS`` before it in :func:`causal_features`, which is the one that the causal model answers for.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_worker.schema import FloatArray
-from gpu_worker.sound_motion.acoustic import cepstra_of, state_scores
-from gpu_worker.sound_motion.layout import FEATURES, HOP, MEL_BANDS, ROW_HOP
+from gpu_worker.sound_motion.acoustic import cepstra_of, state_fits, state_scores
+from gpu_worker.sound_motion.layout import FEATURES, HOP, LOOP_PHONES, MEL_BANDS, OPINION, ROW_HOP
+from gpu_worker.sound_motion.phone_loop import PhoneLoop, chances_of, smoothed
 from gpu_worker.sound_motion.spectra import CEPSTRUM_BANDS, REACH, Spectra, SpectrumStream, empty_spectra
 
 #: Spectra this far below the loudest are no speech, dB.
@@ -33,9 +37,11 @@ _AHEAD = 3
 
 
 class FeatureStream:
-    """Rows of features from sound in pieces of any size: equal to :func:`causal_features` of the whole."""
+    """Rows of features from sound in pieces of any size: equal to :func:`causal_features` of the whole. With another
+    ``loop``, opinions are late by as much as that is."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: PhoneLoop | None = None) -> None:
+        self._loop = loop or PhoneLoop()
         self._spectra = SpectrumStream()
         self._mean = _RunningMean()
         self._held = empty_spectra()
@@ -61,10 +67,13 @@ class FeatureStream:
         known = self._first + len(self._held)
         last = max((known - 1 - _AHEAD) // 2 + 1, self._row)
         parts = [np.arange(at, min(at + _BLOCK_ROWS, last)) for at in range(self._row, last, _BLOCK_ROWS)]
-        blocks = [_rows(self._held, self._means, part, self._first) for part in parts]
-        rows: FloatArray = np.concatenate([np.zeros((0, FEATURES), np.float32), *blocks])
+        blocks = [np.zeros((0, FEATURES), np.float32)]
+        for part in parts:
+            heard, fits = _rows(self._held, self._means, part, self._first)
+            blocks.append(np.concatenate([heard, self._loop.push(fits)], axis=1))
+        rows: FloatArray = np.concatenate(blocks)
         self._row = last
-        drop = max(2 * last - _AHEAD - self._first, 0)
+        drop = max(2 * last - 1 - _AHEAD - self._first, 0)
         self._held, self._means = self._held.part(drop), self._means[drop:]
         self._first += drop
         return rows
@@ -90,37 +99,43 @@ def full_features(samples: FloatArray, progress: Callable[[float], None] | None 
     total = both[speech].sum(axis=0) + _PRIOR / 3 * usual
     mean = np.append(total / (speech.sum() + _PRIOR / 3), peak).astype(np.float32)
     means = np.broadcast_to(mean, (len(spectra), len(mean)))
-    blocks = [np.zeros((0, FEATURES), np.float32)]
+    rows = np.zeros((count, FEATURES), np.float32)
+    # Half precision: of an hour of sound these would else be as large as the rows.
+    chances = np.zeros((2 * count, 3 * LOOP_PHONES), np.float16)
     for first in range(0, count, _BLOCK_ROWS):
-        blocks.append(_rows(spectra, means, np.arange(first, min(first + _BLOCK_ROWS, count)), 0))
+        part = slice(first, min(first + _BLOCK_ROWS, count))
+        rows[part, : OPINION.start], fits = _rows(spectra, means, np.arange(part.start, part.stop), 0)
+        chances[2 * part.start : 2 * part.stop] = chances_of(fits)
         if progress is not None:
-            progress(min(first + _BLOCK_ROWS, count) / count)
-    return np.concatenate(blocks)
+            progress(part.stop / count)
+    rows[:, OPINION] = smoothed(chances)
+    return rows
 
 
 def _rows(
     spectra: Spectra, means: FloatArray, rows: np.ndarray[tuple[int], np.dtype[np.int64]], first: int
-) -> FloatArray:
-    """Rows number ``rows`` out of spectra of which ``first`` is the number of the first."""
-    if not len(rows):
-        return np.zeros((0, FEATURES), np.float32)
+) -> tuple[FloatArray, FloatArray]:
+    """Rows number ``rows`` out of spectra of which ``first`` is the number of the first, without opinions; and how well
+    the spectra of each, the one before its instant and its own, fit the states: ``(2 * rows, STATES)``."""
     at = 2 * rows - first
     mean = means[at + 1]
-    begin = max(int(at[0]) - _AHEAD, 0)
+    begin = max(int(at[0]) - 1 - _AHEAD, 0)
     cepstra = cepstra_of(spectra.bands[begin : int(at[-1]) + _AHEAD + 1])
+    both = (2 * rows[:, None] + np.array([-1, 0])).reshape(-1)
 
     def around(offset: int) -> FloatArray:
         # Before the sound begins, the first spectrum is repeated.
-        found: FloatArray = cepstra[np.maximum(2 * rows + offset, 0) - first - begin]
+        found: FloatArray = cepstra[np.maximum(both + offset, 0) - first - begin]
         return found
 
-    levelled = around(0) - cepstra_of(mean[:, MEL_BANDS:-1])
-    scores = state_scores(levelled, around(2) - around(-2), (around(3) - around(-1)) - (around(1) - around(-3)))
+    levelled = around(0) - cepstra_of(mean[:, MEL_BANDS:-1]).repeat(2, axis=0)
+    fits = state_fits(levelled, around(2) - around(-2), (around(3) - around(-1)) - (around(1) - around(-3)))
     shape = mean[:, :MEL_BANDS]
     mel = np.concatenate([spectra.mel[at] - shape, spectra.mel[at + 1] - shape], axis=1) / _MEL_SIZE
     voice = np.stack([(spectra.level[at] - mean[:, -1]) / 20.0 + 1.0, spectra.pitch[at], spectra.voiced[at]], axis=1)
+    scores = state_scores(fits[1::2])
     result: FloatArray = np.concatenate([np.clip(mel, -4.0, 4.0), scores, np.clip(voice, -3.0, 3.0)], axis=1)
-    return result.astype(np.float32)
+    return result.astype(np.float32), fits
 
 
 class _RunningMean:

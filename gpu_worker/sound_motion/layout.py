@@ -17,14 +17,17 @@ HOP, ROW_HOP = RATE // SPECTRUM_RATE, RATE // ROW_RATE
 MEL_BANDS = 80
 #: States of the acoustic model's 42 phones.
 STATES = 126
+#: Phones of the acoustic model that are speech or silence; its two kinds of noise are left out.
+LOOP_PHONES = 40
 #: Level, pitch and voicing.
 VOICE_COLUMNS = 3
 
 MEL_COLUMNS = slice(0, 2 * MEL_BANDS)
 STATE_COLUMNS = slice(MEL_COLUMNS.stop, MEL_COLUMNS.stop + STATES)
 VOICE = slice(STATE_COLUMNS.stop, STATE_COLUMNS.stop + VOICE_COLUMNS)
+OPINION = slice(VOICE.stop, VOICE.stop + LOOP_PHONES)
 #: Width of a row.
-FEATURES = VOICE.stop
+FEATURES = OPINION.stop
 
 #: The controls that follow the sound alone, in the order of the model's output.
 MOUTH: tuple[str, ...] = (

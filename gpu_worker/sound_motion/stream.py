@@ -23,6 +23,7 @@ from gpu_worker.sound_motion.layout import (
     ROW_RATE,
 )
 from gpu_worker.sound_motion.model import Motion, SoundModel, live_model, noise_rows
+from gpu_worker.sound_motion.phone_loop import PhoneLoop
 
 _MOUTH = [CONTROL[name] for name in MOUTH]
 _EXPRESSION = [CONTROL[name] for name in EXPRESSION]
@@ -39,7 +40,8 @@ class RowStream:
     """
 
     def __init__(self, model: SoundModel, seed: int = 0) -> None:
-        self._features = FeatureStream()
+        # A window's rows are about themselves, as in a whole sound.
+        self._features = FeatureStream(None if model.causal else PhoneLoop(late=0))
         self._rows: _Memory | _Window = _Memory(model, seed) if model.causal else _Window(model, seed)
 
     def push(self, samples: FloatArray) -> Motion:

@@ -84,6 +84,8 @@ def decoder_pcm(samples: FloatArray) -> bytes:
 def decode(decoder: Any, pcm: bytes) -> None:
     """Run one whole utterance through the active search."""
     try:
+        # The removal of noise remembers the last utterance; what is heard must not depend on what was before.
+        decoder.reinit_feat()
         decoder.start_utt()
         decoder.process_raw(pcm, no_search=False, full_utt=True)
         decoder.end_utt()

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "judge a run on people held out, beside the rules it replaces",
     ),
     "export": ("gpu_worker.training.export_command", "write a run's model as ONNX and safetensors"),
+    "bench": ("gpu_worker.training.bench_command", "print what an exported model costs in processor time"),
 }
 
 

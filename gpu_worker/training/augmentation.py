@@ -11,7 +11,7 @@ import numpy as np
 from scipy.signal import fftconvolve, istft, stft
 
 from gpu_worker.schema import FloatArray
-from gpu_worker.sound_motion.layout import FEATURES, MEL_BANDS, MEL_COLUMNS, RATE, STATE_COLUMNS
+from gpu_worker.sound_motion.layout import FEATURES, MEL_BANDS, MEL_COLUMNS, OPINION, RATE, STATE_COLUMNS
 
 #: How often each is done.
 _SPEED, _WARP, _ROOM, _PHONE_LINE, _NOISE = 0.6, 0.5, 0.4, 0.12, 0.6
@@ -117,4 +117,6 @@ def masked_features(features: FloatArray, generator: np.random.Generator) -> Flo
         changed[:, MEL_COLUMNS] = 0.0
     elif which < 0.32:
         changed[:, STATE_COLUMNS] = 0.0
+    if generator.random() < 0.1:
+        changed[:, OPINION] = 0.0
     return changed

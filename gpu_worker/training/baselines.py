@@ -31,10 +31,15 @@ Maker = Callable[[Clip], Made]
 def from_decoding(clip: Clip) -> Made:
     """Phones without words, by pocketsphinx, then the rules."""
     try:
-        phones = reclaim_sound(clip.samples, covering(decode_phones(clip.samples), clip.duration))
+        return from_heard(clip, decode_phones(clip.samples))
     except EngineError:
         return from_loudness(clip)
-    return from_phones(clip, covering(snap_boundaries(clip.samples, phones), clip.duration))
+
+
+def from_heard(clip: Clip, phones: Sequence[Phone]) -> Made:
+    """Phones that were heard, their borders moved to where the sound changes as the ladder does, then the rules."""
+    found = reclaim_sound(clip.samples, covering(phones, clip.duration))
+    return from_phones(clip, covering(snap_boundaries(clip.samples, found), clip.duration))
 
 
 def from_loudness(clip: Clip) -> Made:

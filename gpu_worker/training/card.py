@@ -38,7 +38,7 @@ def card(run: Path, config: TrainingConfig, steps: int, seconds: float) -> str:
         "",
         f"- Kind: temporal convolutional network, {kind}; {config.network.channels} channels, "
         f"{len(config.network.dilations)} blocks.",
-        "- Input: log-mel spectra, pitch and level, and the phone scores of the acoustic model that comes with "
+        "- Input: log-mel spectra, pitch and level, and the scores of the acoustic and the phone model that come with "
         "pocketsphinx (BSD licence; read from the installed package).",
         f"- Trained: {steps} steps of {config.training.batch} stretches of {config.training.rows / 50:g} s, seed "
         f"{config.training.seed}, {seconds / 60:.0f} minutes; the mean of the weights at the best validation is used.",
@@ -53,6 +53,7 @@ def card(run: Path, config: TrainingConfig, steps: int, seconds: float) -> str:
             f"- Languages: {', '.join(data['languages'])}.",
             f"- Judged while learning on {len(data['validation_people'])} others.",
             "- The papers of every clip (source, licence, consent) are in the data set's manifest.",
+            *_kinds(data),
         ]
     lines += ["", "## Results", ""]
     if best is not None:
@@ -60,24 +61,59 @@ def card(run: Path, config: TrainingConfig, steps: int, seconds: float) -> str:
             f"Validation at step {best['step']}: {100 * best['viseme_accuracy']:.1f} % of rows in the right one of 15 "
             f"viseme classes, {100 * best['phone_accuracy']:.1f} % in the right phone."
         )
-    lines += [_evaluation(_read(run / EVALUATION)), "", "## Limits", "", *_LIMITS, "", "## Reproduce", "", "```"]
+    lines += [_evaluation(_read(run / EVALUATION)), "", "## Limits", "", *_limits(data), "", "## Reproduce", "", "```"]
     lines += [
-        f"python -m gpu_worker.training train --data DIR --config {config.name}-{config.network.variant}.toml -o RUN",
+        *_data_commands(data),
+        f"python -m gpu_worker.training train --data DIR --config {config.name}-{config.network.variant}.toml -o RUN"
+        # A run that was ended early is that of the same schedule up to there.
+        + (f" --steps {steps}" if steps < config.training.steps else ""),
         "python -m gpu_worker.training evaluate RUN --data DIR",
         f"python -m gpu_worker.training export RUN -o {config.name}-{config.network.variant}.onnx",
         "```",
         "",
-        "The configuration is `config.json` of the run and in the exported file's description.",
+        "The configuration is `config.json` of the run and in the exported file's description. SOURCE is a folder of",
+        "the recordings named above with their manifest (docs/training_data.md).",
     ]
     return "\n".join(lines) + "\n"
 
 
+_UNSEEN = "- Eyes, brows and head were never taught: none of the data shows a face. Their outputs are not used."
 _LIMITS = (
     "- What the mouth does is learnt from rules where the data are synthetic: as good as those at best, not better.",
     "- Words are better than sound alone: where the transcript is known, aligned phones are used instead.",
     "- Music, several people at once and noise as loud as the voice make it guess.",
     "- It says nothing of who speaks, and must not be used to tell what somebody said.",
 )
+
+
+def _limits(data: dict[str, Any]) -> tuple[str, ...]:
+    return _LIMITS if not data or data.get("expression") else (*_LIMITS, _UNSEEN)
+
+
+def _kinds(data: dict[str, Any]) -> list[str]:
+    """What was learnt from, kind by kind, and the files of recordings."""
+    lines = []
+    for kind, told in data.get("kinds", {}).items():
+        people = f": {', '.join(told['people'])}" if kind != "synthetic" else f" ({len(told['people'])} voices)"
+        lines.append(
+            f"- Of kind {kind}: {told['clips']} clips, {told['hours']:g} hours in {told['hearings']} hearings{people}."
+        )
+    made = data.get("made_of", {})
+    if made.get("recordings"):
+        lines.append(f"- Recordings in the set, all parts: {', '.join(made['recordings'])}.")
+        lines.append(f"- Their SHA-256 begin with: {', '.join(one[:12] for one in made['checksums'])}.")
+    return lines
+
+
+def _data_commands(data: dict[str, Any]) -> list[str]:
+    made = data.get("made_of", {})
+    lines = [
+        f"python -m gpu_worker.training dataset synthesise -o DIR --hours {hours:g} --seed {seed}"
+        for seed, hours in made.get("synthetic", {}).items()
+    ]
+    if made.get("recordings"):
+        lines.append("python -m gpu_worker.training dataset build SOURCE -o DIR")
+    return lines
 
 
 def _evaluation(found: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import TextIO
 def add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN")
     parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR", help="the data set whose test people judge it"
+        "--data", type=Path, required=True, nargs="+", metavar="DIR", help="the data sets whose test people judge it"
     )
     parser.add_argument("--most-clips", type=int, default=200, metavar="N", help="so many of each kind (default: 200)")
     parser.add_argument("--json", action="store_true", help="all numbers as JSON in place of the table")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from gpu_worker.sound_motion.layout import LOOK_AHEAD_ROWS, MOUTH, ROW_RATE
 from gpu_worker.sound_motion.model import Motion, SoundModel, noise_rows
 from gpu_worker.sound_motion.phones import decoded
 from gpu_worker.sound_motion.stream import controls_at, motion_of
-from gpu_worker.training.baselines import Made, Maker, from_decoding, from_loudness, from_phones, from_truth, held_still
+from gpu_worker.training.baselines import Made, Maker, from_decoding, from_heard, from_loudness, from_truth, held_still
+from gpu_worker.training.card import write_card
 from gpu_worker.training.checkpoint import load_checkpoint
 from gpu_worker.training.clip import Clip, Source
 from gpu_worker.training.config import DataSection, TrainingConfig
@@ -42,19 +44,21 @@ _ARROWS = {"up": "↑", "down": "↓", "like": ""}
 
 @dataclass(frozen=True)
 class Judge:
-    """The run's network and its sync critic, and how they are asked."""
+    """The run's network and its sync critic, and how they are asked; ``steps`` and ``seconds`` it was trained for."""
 
     network: MotionNetwork
     critic: SyncCritic
     config: TrainingConfig
+    steps: int = 0
+    seconds: float = 0.0
+    heard: dict[bytes, NDArray[np.float16]] = field(default_factory=dict)
 
     @torch.no_grad()
     def motion(self, samples: FloatArray, seed: int = 0) -> Motion:
         """What the network says of each row of a sound."""
-        causal = self.config.network.variant == "causal"
-        features = (causal_features if causal else full_features)(samples)
+        features = self._features(samples)
         count = len(features)
-        if causal:
+        if self.config.network.variant == "causal":
             features = np.concatenate([features, np.repeat(features[-1:], LOOK_AHEAD_ROWS, axis=0)])
         noise = torch.from_numpy(noise_rows(seed, 0, len(features)))[None]
         conditions = torch.zeros(1, len(features), self.network.condition.in_features)
@@ -65,7 +69,7 @@ class Judge:
     @torch.no_grad()
     def sync(self, samples: FloatArray, controls: FloatArray, fps: float) -> float:
         """The critic's cosine of sound and mouth, less the mean over shifted sound; about 0 for any other sound."""
-        features = full_features(samples)
+        features = self._features(samples)
         at = np.arange(len(features)) / ROW_RATE * fps
         columns = [CONTROL[name] for name in MOUTH]
         frames = np.arange(len(controls))
@@ -78,6 +82,14 @@ class Judge:
         middle = seen[margin:-margin]
         scores = [float((middle * heard[margin + s : len(heard) - margin + s]).sum(1).mean()) for s in (0, *SHIFTS)]
         return scores[0] - float(np.mean(scores[1:]))
+
+    def _features(self, samples: FloatArray) -> FloatArray:
+        """Rows of a sound; kept, since every way of making motion is judged on the same sounds."""
+        key = hashlib.sha256(samples.tobytes()).digest()
+        if key not in self.heard:
+            make = causal_features if self.config.network.variant == "causal" else full_features
+            self.heard[key] = make(samples).astype(np.float16)
+        return self.heard[key].astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -105,33 +117,39 @@ def load_judge(run: Path) -> Judge:
     if state is None:
         raise InputError("no_run", f"{run} has no checkpoint yet.", "Train it first.")
     critic.load_state_dict(state["sync_critic"])
-    return Judge(network, critic, config)
+    return Judge(network, critic, config, state["step"], state["seconds"])
 
 
-def evaluate_run(run: Path, data: Path, most_clips: int = 200) -> dict[str, Any]:
+def evaluate_run(run: Path, data: Path | Sequence[Path], most_clips: int = 200) -> dict[str, Any]:
     """Judge the run on the test people of ``data``, each kind of clips apart; also written to ``evaluation.json`` of
-    the run. ``most_clips`` of each kind are judged, evenly over the people.
+    the run, and into its card. ``most_clips`` of each kind are judged, evenly over the people. Of several sets all test
+    people are taken; the mean pose is that of the first.
 
     Raises :class:`InputError` ``no_run``, ``bad_weights``, ``no_test_clips``.
     """
     judge = load_judge(run)
-    found = _evaluated(judge, data, judge.config.data.sources, most_clips)
+    sets = [data] if isinstance(data, Path) else list(data)
+    found = _evaluated(judge, sets, judge.config.data.sources, most_clips)
     (run / NAME).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_card(run, judge.config, judge.steps, judge.seconds)
     return found
 
 
 def evaluate_model(model: SoundModel, data: Path, most_clips: int = 200) -> dict[str, Any]:
     """The same for an exported model; nothing is written. Raises :class:`InputError` ``no_test_clips``."""
-    return _evaluated(ExportedJudge(model), data, DataSection().sources, most_clips)
+    return _evaluated(ExportedJudge(model), [data], DataSection().sources, most_clips)
 
 
-def _evaluated(judge: Judge | ExportedJudge, data: Path, sources: Sequence[str], most_clips: int) -> dict[str, Any]:
+def _evaluated(
+    judge: Judge | ExportedJudge, sets: Sequence[Path], sources: Sequence[str], most_clips: int
+) -> dict[str, Any]:
     groups: dict[str, list[Clip]] = {}
-    for clip in chosen(data, "test", SOURCES, 0.0):
-        groups.setdefault(clip.source, []).append(clip)
+    for one in sets:
+        for clip in chosen(one, "test", SOURCES, 0.0):
+            groups.setdefault(clip.source, []).append(clip)
     if not groups:
-        raise InputError("no_test_clips", f"The set {data} has no test people.", "See dataset card.")
-    mean = _mean_pose(data, sources)
+        raise InputError("no_test_clips", f"No test people in {', '.join(map(str, sets))}.", "See dataset card.")
+    mean = _mean_pose(sets[0], sources)
     found: dict[str, Any] = {
         "groups": {source: _judged_group(judge, spread(clips, most_clips), mean) for source, clips in groups.items()}
     }
@@ -191,7 +209,7 @@ def ways(judge: Judge | ExportedJudge, clips: Sequence[Clip], mean: FloatArray) 
         return _made(judge.motion(clip.samples), clip)
 
     def model_phones(clip: Clip) -> Made:
-        return from_phones(clip, decoded(judge.motion(clip.samples), clip.duration))
+        return from_heard(clip, decoded(judge.motion(clip.samples), clip.duration))
 
     def shuffled(clip: Clip) -> Made:
         place = next(number for number, one in enumerate(listed) if one.key == clip.key)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from gpu_worker.errors import EngineError, InputError
 from gpu_worker.sound_motion.layout import CONDITIONS, FEATURES, NOISE
+from gpu_worker.training.card import NAME as CARD
 from gpu_worker.training.config import TrainingConfig
 from gpu_worker.training.network import MotionNetwork
 from gpu_worker.training.trainer import BEST, DATA, run_config
@@ -69,7 +70,7 @@ class _Graph(nn.Module):
 
 
 def export_run(run: Path, target: Path) -> Exported:
-    """Write ``target`` (.onnx) with ``.safetensors`` and ``.json`` beside it.
+    """Write ``target`` (.onnx) with ``.safetensors``, ``.json`` and the run's card (``.md``) beside it.
 
     Raises :class:`InputError` ``export_needs_onnx``, ``no_run``, ``bad_weights``, ``bad_output_name``;
     :class:`EngineError` where graph and network disagree.
@@ -108,6 +109,8 @@ def export_run(run: Path, target: Path) -> Exported:
         "config": _portable(config),
     }
     description.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+    if (run / CARD).is_file():
+        target.with_suffix(".md").write_text((run / CARD).read_text(encoding="utf-8"), encoding="utf-8")
     return Exported(target, weights, description, difference, target.stat().st_size)
 
 

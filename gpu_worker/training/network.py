@@ -21,12 +21,13 @@ from gpu_worker.schema import VISEMES
 from gpu_worker.sound_motion.layout import (
     CONDITIONS,
     EXPRESSION,
-    FEATURES,
     MEL_COLUMNS,
     MOUTH,
     NOISE,
+    OPINION,
     PHONES,
     STATE_COLUMNS,
+    VOICE,
 )
 from gpu_worker.training.config import NetworkSection
 
@@ -80,7 +81,8 @@ class MotionNetwork(nn.Module):
         width = shape.channels
         self.mel = nn.Linear(MEL_COLUMNS.stop - MEL_COLUMNS.start, width)
         self.states = nn.Linear(STATE_COLUMNS.stop - STATE_COLUMNS.start, width)
-        self.voice = nn.Linear(FEATURES - STATE_COLUMNS.stop, width)
+        self.voice = nn.Linear(VOICE.stop - VOICE.start, width)
+        self.opinion = nn.Linear(OPINION.stop - OPINION.start, width)
         self.condition = nn.Linear(CONDITIONS, width, bias=False)
         self.enter = nn.Conv1d(width, width, 1)
         self.blocks = nn.ModuleList(Block(width, dilation, causal, shape.dropout) for dilation in shape.dilations)
@@ -104,12 +106,8 @@ class MotionNetwork(nn.Module):
         return torch.zeros(batch, self.shape.channels, self.memory_rows)
 
     def forward(self, features: Tensor, conditions: Tensor, noise: Tensor, memory: Tensor | None = None) -> Answer:
-        mel, states, voice = (
-            features[..., MEL_COLUMNS],
-            features[..., STATE_COLUMNS],
-            features[..., STATE_COLUMNS.stop :],
-        )
-        x = self.mel(mel) + self.states(states) + self.voice(voice) + self.condition(conditions)
+        x = self.mel(features[..., MEL_COLUMNS]) + self.states(features[..., STATE_COLUMNS])
+        x = x + self.voice(features[..., VOICE]) + self.opinion(features[..., OPINION]) + self.condition(conditions)
         x = self.enter(functional.relu(x).transpose(1, 2))
         kept: list[Tensor] = []
         at = 0

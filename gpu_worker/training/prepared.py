@@ -25,7 +25,7 @@ from gpu_worker.training.clip import Clip
 from gpu_worker.visemes.spans import viseme_spans
 
 #: Changes whenever the arrays would.
-_FORM = 1
+_FORM = 2
 _FILES = ("features", "mouth", "mouth_seen", "expression", "expression_seen", "visemes", "phones")
 _INDEX = "clips.json"
 

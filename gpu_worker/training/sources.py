@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from gpu_worker.errors import InputError
+from gpu_worker.sound_motion.layout import ROW_RATE
 from gpu_worker.training.clip import Clip, Split
 from gpu_worker.training.config import TrainingConfig
 from gpu_worker.training.data.index import read_index
+from gpu_worker.training.data.origins import origins
 from gpu_worker.training.data.shards import iterate_clips
 from gpu_worker.training.distributed import Group
 from gpu_worker.training.prepared import Prepared, Recipe, fingerprint, prepare
@@ -71,6 +73,8 @@ def load_sources(
             "fingerprint": index.fingerprint,
             "hours": round(found["train"].hours, 3),
             "clips": len(found["train"].clips),
+            "kinds": _kinds(found["train"]),
+            "made_of": origins(data),
             "people": people,
             "languages": languages,
             # Without a face that was seen, eyes and head are never taught.
@@ -78,6 +82,21 @@ def load_sources(
             "validation_people": sorted({clip.person for clip in found["validation"].clips}),
         },
     )
+
+
+def _kinds(prepared: Prepared) -> dict[str, dict[str, Any]]:
+    """How much there is of each kind of clips; hearings of a clip count each."""
+    kinds: dict[str, dict[str, Any]] = {}
+    for kind in sorted({clip.source for clip in prepared.clips}):
+        clips = [clip for clip in prepared.clips if clip.source == kind]
+        hours = sum(clip.rows for clip in clips) / ROW_RATE / 3600.0
+        kinds[kind] = {
+            "hours": round(hours, 3),
+            "clips": len({clip.key for clip in clips}),
+            "hearings": len(clips),
+            "people": sorted({clip.person for clip in clips}),
+        }
+    return kinds
 
 
 def chosen(

@@ -160,7 +160,6 @@ def _loop(
             if leaving:
                 break
         if log is not None:
-            write_curves(run)
             write_card(run, config, progress.step, progress.seconds)
     finally:
         if log is not None:
@@ -191,6 +190,7 @@ def _evaluate(
         return
     log.add(progress.step, "train", means)
     log.add(progress.step, "validation", found)
+    write_curves(run)
     told(
         f"step {progress.step}: training {means['visemes']:.3f}, validation {found['loss']:.3f}, "
         f"visemes {100 * found['viseme_accuracy']:.1f} %, {progress.seconds:.0f} s"

@@ -40,9 +40,10 @@ MEAN_SECONDS = 6.7
 _UNUSABLE = frozenset({"esx/kl"})
 #: Voices that no one would take for a person.
 _NO_PEOPLE = ("robosoft", "UniRobot", "Demonic", "croak", "klatt", "anikaRobot", "Tweaky")
-_FLITE_SHARE = 0.06
-#: How much oftener a language is drawn of which we have words.
-_WITH_WORDS = 2.0
+#: Its voices were made from recordings of people, which espeak-ng's were not.
+_FLITE_SHARE = 0.2
+#: How much oftener a language is drawn of which we have words, and the one of which we have a dictionary.
+_WITH_WORDS, _WITH_DICTIONARY = 2.0, 5.0
 _WORDS_A_MINUTE, _PITCH, _RANGE = (110.0, 250.0), (15, 90), (20, 90)
 #: Playing faster or slower moves tempo, pitch and the length of the vocal tract together.
 _PLAYED = (0.88, 1.14)
@@ -59,7 +60,10 @@ class Voices:
 
     @property
     def people(self) -> tuple[str, ...]:
-        return (*(f"espeak-ng {variant or 'plain'}" for variant in self.variants), *self.flite)
+        return (
+            *(f"espeak-ng {variant or 'plain'}" for variant in self.variants),
+            *sorted({flite_person(voice) for voice in self.flite}),
+        )
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,7 @@ _Said = tuple[FloatArray, int, list[Phone], str, str, dict[str, Any]]
 
 
 def _by_espeak(voices: Voices, random: np.random.Generator) -> _Said:
-    weights = np.array([_WITH_WORDS if has_words(file) else 1.0 for file in voices.languages])
+    weights = np.array([_share_of(file) for file in voices.languages])
     file = voices.languages[int(random.choice(len(weights), p=weights / weights.sum()))]
     variant = voices.variants[int(random.integers(len(voices.variants)))]
     name = f"{file}+{variant}" if variant else file
@@ -196,10 +200,23 @@ def _by_espeak(voices: Voices, random: np.random.Generator) -> _Said:
     return utterance.samples, utterance.rate, event_phones(utterance), person, language_of(file), told
 
 
+def _share_of(file: str) -> float:
+    """How often a voice file is drawn."""
+    if language_of(file) == "en":
+        return _WITH_DICTIONARY
+    return _WITH_WORDS if has_words(file) else 1.0
+
+
+def flite_person(voice: str) -> str:
+    """Who was recorded for a voice of flite: ``flite-kal`` and ``flite-kal16`` are one man, and so are ``flite-awb``
+    and ``flite-awb_time``."""
+    return voice.split("_")[0].rstrip("0123456789")
+
+
 def _by_flite(voices: Voices, random: np.random.Generator) -> _Said:
     voice = voices.flite[int(random.integers(len(voices.flite)))]
-    text = spoken_text("gmw/en", random, ("sentence", "words", "numbers"))
+    text = spoken_text("gmw/en", random, ("sentence", "words", "numbers", "dictionary"))
     speed, pitch = (float(random.uniform(*span)) for span in ((0.75, 1.4), (0.8, 1.3)))
     said = speak_flite(voice, (Passage(text.text),), speed, pitch)
     told: dict[str, Any] = {"licence": "no rights of a person; made by flite", "origin": voice, "text": text.kind}
-    return said.samples, said.rate, list(said.phones), voice, "en", told
+    return said.samples, said.rate, list(said.phones), flite_person(voice), "en", told

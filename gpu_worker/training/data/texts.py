@@ -15,6 +15,7 @@ import numpy as np
 from gpu_worker.speech.espeak import espeak
 from gpu_worker.speech.language_words import ARABIC, CYRILLIC, DEVANAGARI, LATIN
 from gpu_worker.speech.phone_map import VOWELS, map_ipa
+from gpu_worker.speech.pronunciation import dictionary_path
 
 #: What people make portraits say.
 SENTENCES: dict[str, tuple[str, ...]] = {
@@ -76,7 +77,11 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "am": ("ሰላም፣ ዛሬ የአያቴ ልደት ነው።",),
 }
 #: How a text is made, and how often.
-_KINDS: tuple[tuple[str, float], ...] = (("sentence", 0.18), ("words", 0.4), ("numbers", 0.12), ("invented", 0.3))
+_KINDS: tuple[tuple[str, float], ...] = (
+    ("sentence", 0.18), ("words", 0.4), ("numbers", 0.12), ("invented", 0.3), ("dictionary", 1.0),
+)  # fmt: skip
+#: The language of the pronouncing dictionary, and how many of a text's words are of it; the others are frequent ones.
+_DICTIONARY, _RARE = "en", 0.55
 _WORDS = {**LATIN, **CYRILLIC, **ARABIC, **DEVANAGARI}
 #: Marks between words and at the end, and how often: they make pauses and melodies.
 _COMMA, _ENDS = 0.12, (".", "?", "!", "...")
@@ -107,6 +112,8 @@ def spoken_text(voice: str, random: np.random.Generator, kinds: Sequence[str] | 
         words = _WORDS[language].split()
         chosen = [words[int(i)] for i in random.integers(0, len(words), int(random.integers(10, 24)))]
         return SpokenText(_punctuated(chosen, random), kind)
+    if kind == "dictionary":
+        return SpokenText(_from_dictionary(random), kind)
     if kind == "numbers":
         return SpokenText(_numbers(random), kind)
     return SpokenText(_invented(voice, random), kind, marked=True)
@@ -123,13 +130,35 @@ def language_of(voice: str) -> str:
 
 
 def _possible(kind: str, language: str) -> bool:
-    table: dict[str, dict[str, object]] = {"sentence": dict(SENTENCES), "words": dict(_WORDS)}
+    table: dict[str, dict[str, object]] = {
+        "sentence": dict(SENTENCES),
+        "words": dict(_WORDS),
+        "dictionary": {_DICTIONARY: None},
+    }
     return kind not in table or language in table[kind]
 
 
 def _punctuated(words: list[str], random: np.random.Generator) -> str:
     pieces = [word + ("," if random.random() < _COMMA else "") for word in words[:-1]]
     return " ".join([*pieces, words[-1] + _ENDS[int(random.integers(len(_ENDS)))]])
+
+
+def _from_dictionary(random: np.random.Generator) -> str:
+    """Words of the dictionary between frequent words: reduced vowels beside full ones, as in sentences."""
+    frequent, rare = _WORDS[_DICTIONARY].split(), _dictionary_words()
+    words = []
+    for _ in range(int(random.integers(10, 24))):
+        source = rare if random.random() < _RARE else frequent
+        words.append(source[int(random.integers(len(source)))])
+    return _punctuated(words, random)
+
+
+@lru_cache(maxsize=1)
+def _dictionary_words() -> tuple[str, ...]:
+    """The words of the aligner's dictionary that are letters alone and no shorter than three."""
+    lines = dictionary_path().read_text(encoding="utf-8").splitlines()
+    words = (line.split(" ", 1)[0] for line in lines)
+    return tuple(word for word in words if len(word) > 2 and word.isascii() and word.isalpha())
 
 
 def _numbers(random: np.random.Generator) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,11 @@ from gpu_worker.sound_motion.stream import SoundStream
 from gpu_worker.speech.evaluation import Tally
 from gpu_worker.speech.labels import Labelled
 from gpu_worker.speech.synthesis import synthesise
+from gpu_worker.training.config import config_from, load_config
+from gpu_worker.training.weight_files import checksum
 from gpu_worker.visemes.closures import closures
+
+CONFIGS = Path(__file__).parents[3] / "gpu_worker" / "training" / "configs"
 
 TEXTS = {"es": "Buenos días, me llamo Pablo y vivo en Bilbao con mi familia.", "fi": "Hyvää päivää, minä asun Porissa."}
 
@@ -35,8 +41,20 @@ def test_it_weighs_less_than_5_mb_and_tells_what_it_is(variant: Variant) -> None
     assert model_path(variant).stat().st_size < 5_000_000
     told = shipped_model(variant).described
     assert told["variant"] == variant
-    assert not told["config"]["training"]["start_from"].startswith("/")
-    assert "First stage" in model_path(variant).with_suffix(".md").read_text(encoding="utf-8")
+    assert told["config"]["training"]["start_from"] == ""
+
+
+@pytest.mark.parametrize("variant", ["full", "causal"])
+def test_it_is_what_the_committed_configuration_and_the_card_say(variant: Variant) -> None:
+    file = model_path(variant)
+    told = shipped_model(variant).described
+    assert told["sha256"] == {path.name: checksum(path) for path in (file, file.with_suffix(".safetensors"))}
+    assert config_from(told["config"]) == load_config(CONFIGS / f"sound-motion-{variant}.toml")
+    card = file.with_suffix(".md").read_text(encoding="utf-8")
+    for command in ("dataset synthesise", "dataset build", "train --data DIR", "evaluate RUN", "export RUN"):
+        assert f"python -m gpu_worker.training {command}" in card
+    assert "data set fingerprint" in card
+    assert "Real speech" in card
 
 
 def test_the_mouth_rests_in_silence_and_moves_in_speech() -> None:

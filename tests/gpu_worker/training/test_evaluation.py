@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gpu_worker.errors import InputError
+from gpu_worker.training.card import NAME as CARD
 from gpu_worker.training.data.index import write_index
 from gpu_worker.training.evaluation import NAME, evaluate_run
 from gpu_worker.training.metrics import METRICS
@@ -24,6 +25,7 @@ def test_a_run_is_judged_beside_what_it_would_replace(tiny_run: Path, tiny_data:
     assert found["own"]["head_speed"] > 1.0
     mean, low, high = ways["model"]["lmd"]
     assert low <= mean <= high
+    assert "**Synthetic voices, exact labels.**" in (tiny_run / CARD).read_text()
     told = json.loads((tiny_run / NAME).read_text())
     assert told["groups"]["synthetic"]["clips"] == 2
     table = told["table"].splitlines()

@@ -37,6 +37,7 @@ def test_what_is_written_is_described_and_equal(exported: Exported, tiny_run: Pa
     assert told["sha256"] == {path.name: checksum(path) for path in (exported.onnx, exported.weights)}
     network = MotionNetwork(run_config(tiny_run).network)
     load_weights(exported.weights, network)
+    assert exported.onnx.with_suffix(".md").read_text() == (tiny_run / "card.md").read_text()
     assert told["memory"] == [network.shape.channels, network.memory_rows]
 
 

@@ -20,9 +20,10 @@ from gpu_worker.training.data.augmentation import CODECS, all_coded, augment, co
 from gpu_worker.training.data.batches import run_batches
 from gpu_worker.training.data.checking import check_dataset
 from gpu_worker.training.data.index import read_index, write_index
+from gpu_worker.training.data.origins import origins
 from gpu_worker.training.data.people import assign, read_people
 from gpu_worker.training.data.shards import iterate_clips
-from gpu_worker.training.data.synthetic import SyntheticBatch, Voices, voices_here
+from gpu_worker.training.data.synthetic import BATCH, MEAN_SECONDS, SyntheticBatch, Voices, voices_here
 from gpu_worker.training.data.texts import sounds_of, spoken_text
 from gpu_worker.visemes.parameters import SHAPES, TRANSPARENT
 
@@ -145,6 +146,28 @@ def test_texts_are_spoken_in_every_language() -> None:
         kinds = {spoken_text(voice, random).kind for _ in range(40)}
         assert "invented" in kinds
         assert ("words" in kinds) == (voice == "gmw/de")
+
+
+def test_voices_of_one_person_are_one_person() -> None:
+    voices = Voices((), ("",), ("flite-kal", "flite-awb_time", "flite-kal16", "flite-awb", "flite-slt"))
+    assert voices.people == ("espeak-ng plain", "flite-awb", "flite-kal", "flite-slt")
+
+
+def test_english_is_made_of_the_dictionary_too() -> None:
+    random = np.random.default_rng(3)
+    text = spoken_text("gmw/en", random, ("dictionary",))
+    assert text.kind == "dictionary"
+    assert len(text.text.split()) >= 10
+    assert text.text != spoken_text("gmw/en", random, ("dictionary",)).text
+    assert "dictionary" not in {spoken_text("gmw/de", random).kind for _ in range(30)}
+
+
+def test_what_a_set_was_made_of_can_be_asked_for_again(folder: Path) -> None:
+    made = origins(folder)
+    assert made["recordings"] == []
+    # One batch for seed 5, and the hours that are told make no more than that.
+    hours = made["synthetic"]["5"]
+    assert 0 < hours * 3600 <= MEAN_SECONDS * BATCH
 
 
 def test_people_stay_in_their_part() -> None:
