@@ -21,14 +21,13 @@ from gpu_worker.errors import EngineError
 from gpu_worker.languages import Language, find_language
 from gpu_worker.media.sound import resample
 from gpu_worker.schema import FloatArray, Phone, Timeline, TimelineSource, Waveform, Word
-from gpu_worker.sound_motion.phones import sound_phones
 from gpu_worker.speech.agreement import confidence, disagreements, is_wrong
 from gpu_worker.speech.alignment import Progress, align
 from gpu_worker.speech.dictionary import PronunciationDictionary, as_dictionary
 from gpu_worker.speech.dtw import warp_onto
 from gpu_worker.speech.energy import syllables
 from gpu_worker.speech.long_pauses import without_long_pauses
-from gpu_worker.speech.phone_decoding import decode_phones
+from gpu_worker.speech.phone_decoding import decode_phones, learned_phones
 from gpu_worker.speech.pronunciation import Pronunciation, pronounce
 from gpu_worker.speech.recognition import recognise
 from gpu_worker.speech.refinement import reclaim_sound, snap_boundaries
@@ -277,7 +276,7 @@ def _phones_alone(
     """Phones without words. Of languages it was not made for, the decoder hears less (docs/training.md)."""
     if not language.code.startswith("en"):
         try:
-            heard = sound_phones(samples, progress)
+            heard = learned_phones(samples, progress)
             return _Result("phones", heard, (), "Phones were heard by the learned model, without words.")
         except EngineError as problem:
             reasons.append(f"The learned model was left: {problem}")
