@@ -48,6 +48,7 @@ LIGHT_ENGINE = frozenset(
         "speech.subtitles",
         "timeline_json",
         "timeline_edits",
+        "timeline_remarks",
         "visemes.parameters",
     )
 )

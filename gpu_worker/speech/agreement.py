@@ -13,6 +13,7 @@ import numpy as np
 from gpu_worker.languages import Language
 from gpu_worker.speech.pronunciation import Pronunciation
 from gpu_worker.speech.window_alignment import AlignedUnit
+from gpu_worker.timeline_remarks import DOUBTFUL, NOT_HEARD
 
 #: Mean likelihood below which the words are taken to be others than those spoken: English, and other languages.
 WRONG_ENGLISH, WRONG_OTHER = -38.0, -52.0
@@ -44,12 +45,12 @@ def disagreements(units: Sequence[AlignedUnit], pronunciation: Pronunciation, la
     heard = {pronunciation.units[unit.index].label for unit in units}
     missing = [index not in heard for index in range(len(pronunciation.labels))]
     if any(missing):
-        found.append(f"Not heard in the sound: {_quoted(missing, pronunciation.labels)}.")
+        found.append(f"{NOT_HEARD} {_quoted(missing, pronunciation.labels)}.")
     doubted = [False] * len(pronunciation.labels)
     for unit, doubt in zip(units, doubtful(units, language), strict=True):
         doubted[pronunciation.units[unit.index].label] |= doubt
     if any(doubted):
-        found.append(f"These words may not be what is said: {_quoted(doubted, pronunciation.labels)}.")
+        found.append(f"{DOUBTFUL} {_quoted(doubted, pronunciation.labels)}.")
     return found
 
 

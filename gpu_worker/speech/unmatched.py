@@ -12,6 +12,7 @@ import numpy as np
 from gpu_worker.schema import FloatArray, Phone
 from gpu_worker.speech.spectrum import RATE, decibels, mean_squares
 from gpu_worker.speech.window_alignment import AlignedUnit
+from gpu_worker.timeline_remarks import NOT_IN_THE_TEXT
 
 #: A silence between words that lasts longer is looked at, seconds.
 LONGEST_SILENCE = 2.5
@@ -53,7 +54,7 @@ def named_stretches(gaps: Sequence[Span]) -> str:
     longest = sorted(gaps, key=lambda gap: gap[0] - gap[1])
     named = ", ".join(f"from {_clock(start)} to {_clock(end)}" for start, end in longest[:_MOST_NAMED])
     more = f" and in {len(gaps) - _MOST_NAMED} more places" if len(gaps) > _MOST_NAMED else ""
-    return f"Something is said that the text does not have, {named}{more}; it was heard without words."
+    return f"{NOT_IN_THE_TEXT} {named}{more}; it was heard without words."
 
 
 def joined(gaps: Sequence[Span]) -> list[Span]:
