@@ -28,6 +28,8 @@ Progress = Callable[[float], None]
 
 #: Leaving words out must gain this much likelihood per frame.
 BETTER_BY = 2.0
+#: Going on at another place in the text must gain this much: a voice that the model knows badly fits nowhere well.
+_FAR_BETTER = 8.0
 #: Words offered to a window for each that is expected in it.
 _GENEROUS = 1.6
 _SPARE_WORDS = 25
@@ -76,7 +78,9 @@ def align(
             raise EngineError("The words do not fit the sound.")
         if kept and (language is None or not is_wrong(kept, language)):
             state.settle([_moved(unit, start, state.cursor) for unit in kept])
-        elif language is not None and end - start < duration and (entered := _entered(part, state, more, language)):
+        elif (
+            language is not None and end - start < duration and (entered := _entered(part, state, more, language, kept))
+        ):
             state.settle([_moved(unit, start, state.settled) for unit in entered], lost=True)
             kept = entered
         else:
@@ -126,10 +130,9 @@ class _Course:
         left = len(self.units) - self.cursor
         if strict and left:
             raise EngineError(f"The sound ended {left} words before the text.")
-        doubted = [unit for window in self.pending for unit in window.units]
-        if not self.found and doubted:  # what is left to the caller's judgement
-            return Alignment(tuple(doubted))
-        unmatched = [*self.unmatched, *((window.start, window.end) for window in self.pending)]
+        # Words in order that fit badly to the end are left to the caller's judgement.
+        self.found += [unit for window in self.pending for unit in window.units]
+        unmatched = [*self.unmatched, *((window.start, window.end) for window in self.pending if not window.units)]
         if not self.found or sum(end - start for start, end in unmatched) > (1.0 - _LEAST_FITTING) * duration:
             raise EngineError("The words do not fit the sound.")
         return Alignment(tuple(self.found), tuple(unmatched))
@@ -153,8 +156,11 @@ def _window(
     return best
 
 
-def _entered(part: FloatArray, state: _Course, more: int, language: Language) -> list[AlignedUnit]:
-    """The words of a window that begins anywhere in the text that is not settled yet; none where they do not fit."""
+def _entered(
+    part: FloatArray, state: _Course, more: int, language: Language, instead: Sequence[AlignedUnit]
+) -> list[AlignedUnit]:
+    """The words of a window that begins anywhere in the text that is not settled yet; none where they do not fit, or
+    hardly better than those in order, ``instead``."""
     ahead = state.units[state.settled :][: state.cursor - state.settled + more + _SEARCHED_WORDS]
     try:
         window = align_window(part, ahead, whole=False, chain=Chain.ENTERING)
@@ -162,6 +168,8 @@ def _entered(part: FloatArray, state: _Course, more: int, language: Language) ->
         return []
     kept = window if window and window[-1].index == len(state.units) - 1 - state.settled else _sure(window)
     said = sum(ahead[unit.index].seconds for unit in kept)
+    if instead and kept and mean_score(kept) < mean_score(instead) + _FAR_BETTER:
+        return []
     if not kept or is_wrong(kept, language) or said < _LEAST_SAID * kept[-1].end:
         return []
     return kept
