@@ -89,7 +89,7 @@ def timeline_payload(speech: Speech, row: SpeechTimeline | None) -> dict[str, An
         "version": row.version if row is not None else 0,
         "document": row.document if row is not None and ready else None,
         "sound_url": sound_url(speech, row) if row is not None and ready else None,
-        "remarks": remarks_of(row.document.get("reasons", ())) if row is not None and ready else [],
+        "remarks": remarks_of((row.document or {}).get("reasons", ())) if row is not None and ready else [],
         "peaks": row.peaks if row is not None and ready else "",
         "peaks_hz": PEAKS_HZ,
         "files": {
