@@ -36,11 +36,13 @@ _NEVER_HERE = "not installed"
 @dataclass(frozen=True)
 class MadeBy:
     """``engines`` and ``versions`` by what they did: ``landmarks``, ``voice``, ``speech`` (how the words were timed),
-    ``aligner``, ``render``, ``encoder``, ``signature``; keys without an engine are left out."""
+    ``aligner``, ``render``, ``encoder``, ``signature``; keys without an engine are left out. ``timing``: why the words
+    were timed in this way, and what in them does not match the sound."""
 
     engines: dict[str, str]
     versions: dict[str, str]
     fallbacks: tuple[Fallback, ...]
+    timing: tuple[str, ...] = ()
 
 
 def made_by(request: AnimationRequest, config: EngineConfig, landmarks: str, score: Score, film: Film) -> MadeBy:
@@ -65,7 +67,8 @@ def made_by(request: AnimationRequest, config: EngineConfig, landmarks: str, sco
         *speech_fallbacks(timelines_of(score.speech)),
         *render_fallbacks(request, config, film.engine),
     ]
-    return MadeBy(engines, versions, tuple(one for one in found if _NEVER_HERE not in one.reason))
+    reasons = dict.fromkeys(reason for timeline in timelines_of(score.speech) for reason in timeline.reasons)
+    return MadeBy(engines, versions, tuple(one for one in found if _NEVER_HERE not in one.reason), tuple(reasons))
 
 
 def timelines_of(speech: Speech | None) -> list[Timeline]:

@@ -156,7 +156,7 @@ class Making:
         found = certificates.certify(
             film.video, plans, film.outside, film.region, self.engines.readers, made.engines, watch
         )
-        return replace(found, versions=made.versions, fallbacks=made.fallbacks)
+        return replace(found, versions=made.versions, fallbacks=made.fallbacks, timing=made.timing)
 
     def deliver(self, score: Score, best: Film, certificate: Certificate, attempts: int) -> AnimationOutcome:
         """Give the chosen film its final names, its tags and its signature, and remove the others."""

@@ -269,7 +269,8 @@ class Certificate:
     """The quality certificate of one video; ``verdict`` is the worst of its checks that could be verified.
 
     Where several faces move, ``faces`` holds what was measured on each, and ``checks`` the worst of them under each
-    name. ``engines`` and ``versions`` say what made the video, ``fallbacks`` which engines did the work of others.
+    name. ``engines`` and ``versions`` say what made the video, ``fallbacks`` which engines did the work of others,
+    ``timing`` why the words were timed in the way they were.
     """
 
     verdict: Verdict
@@ -279,3 +280,4 @@ class Certificate:
     faces: tuple[FaceChecks, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     fallbacks: tuple[Fallback, ...] = ()
+    timing: tuple[str, ...] = ()

@@ -49,6 +49,7 @@ LIGHT_ENGINE = frozenset(
         "speech.subtitles",
         "timeline_json",
         "timeline_edits",
+        "timeline_remarks",
         "visemes.parameters",
     )
 )

@@ -17,6 +17,7 @@ from animator.models.report import ReportState
 from animator.models.result import Result
 from animator.selectors.motion import FRAMING_NAMES, motion_lines, motion_of
 from animator.selectors.photo_matching import copies_of
+from gpu_worker.timeline_remarks import remarks_of
 
 #: The files of a result, by the name in their address.
 FILES = ("video.mp4", "poster.jpg", "certificate.json", "timeline.json")
@@ -134,4 +135,5 @@ def result_payload(result: Result, viewer: User) -> dict[str, Any]:
         "certificate": result.certificate,
         "made_by": _made_by(result.certificate),
         "stood_in": _stood_in(result.certificate),
+        "remarks": remarks_of(result.certificate.get("timing", ())),
     }

@@ -18,6 +18,7 @@ from gpu_worker.schema import Timeline
 from gpu_worker.speech.markup import parse_markup
 from gpu_worker.speech.passage import plain_text
 from gpu_worker.speech.subtitles import as_srt, as_vtt, cues
+from gpu_worker.timeline_remarks import remarks_of
 
 #: Peaks a second in a payload.
 PEAKS_HZ = 100
@@ -88,6 +89,7 @@ def timeline_payload(speech: Speech, row: SpeechTimeline | None) -> dict[str, An
         "version": row.version if row is not None else 0,
         "document": row.document if row is not None and ready else None,
         "sound_url": sound_url(speech, row) if row is not None and ready else None,
+        "remarks": remarks_of((row.document or {}).get("reasons", ())) if row is not None and ready else [],
         "peaks": row.peaks if row is not None and ready else "",
         "peaks_hz": PEAKS_HZ,
         "files": {

@@ -290,6 +290,7 @@ def as_dict(certificate: Certificate) -> dict[str, Any]:
         "engines": dict(certificate.engines),
         "versions": dict(certificate.versions),
         "fallbacks": [asdict(one) for one in certificate.fallbacks],
+        "timing": list(certificate.timing),
         "measurements": dict(certificate.measurements),
     }
     if certificate.faces:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from gpu_worker.languages import Language
-from gpu_worker.speech.alignment import AlignedUnit
 from gpu_worker.speech.pronunciation import Pronunciation
+from gpu_worker.speech.window_alignment import AlignedUnit
+from gpu_worker.timeline_remarks import DOUBTFUL, NOT_HEARD
 
 #: Mean likelihood below which the words are taken to be others than those spoken: English, and other languages.
 WRONG_ENGLISH, WRONG_OTHER = -38.0, -52.0
@@ -44,19 +45,26 @@ def disagreements(units: Sequence[AlignedUnit], pronunciation: Pronunciation, la
     heard = {pronunciation.units[unit.index].label for unit in units}
     missing = [index not in heard for index in range(len(pronunciation.labels))]
     if any(missing):
-        found.append(f"Not heard in the sound: {_quoted(missing, pronunciation.labels)}.")
+        found.append(f"{NOT_HEARD} {_quoted(missing, pronunciation.labels)}.")
+    doubted = [False] * len(pronunciation.labels)
+    for unit, doubt in zip(units, doubtful(units, language), strict=True):
+        doubted[pronunciation.units[unit.index].label] |= doubt
+    if any(doubted):
+        found.append(f"{DOUBTFUL} {_quoted(doubted, pronunciation.labels)}.")
+    return found
+
+
+def doubtful(units: Sequence[AlignedUnit], language: Language) -> list[bool]:
+    """Which units lie in a stretch of about a second that fits badly."""
     limit = DOUBTFUL_ENGLISH if language.code.startswith("en") else DOUBTFUL_OTHER
-    doubtful = [False] * len(pronunciation.labels)
+    found = [False] * len(units)
     for first in range(len(units)):
         last = first
         while last < len(units) - 1 and units[last].end - units[first].start < _STRETCH_SECONDS:
             last += 1
         stretch = units[first : last + 1]
         if stretch[-1].end - stretch[0].start >= _STRETCH_SECONDS and mean_score(stretch) < limit:
-            for unit in stretch:
-                doubtful[pronunciation.units[unit.index].label] = True
-    if any(doubtful):
-        found.append(f"These words may not be what is said: {_quoted(doubtful, pronunciation.labels)}.")
+            found[first : last + 1] = [True] * len(stretch)
     return found
 
 

@@ -1,153 +1,185 @@
 """Forced alignment: known words to known sound, for any language, through the phones of espeak-ng.
 
-The words become a chain in which the speaker may stop after any word; long sound is worked through window by window,
-each ending in a pause, and the next begins with the first word that the last did not surely contain. So memory is that
-of one window, and a joint is never inside a word.
+Long sound is worked through window by window, each ending in a pause, and the next begins with the first word that the
+last did not surely contain. So memory is that of one window, and a joint is never inside a word.
+
+A window that the words do not fit is aligned again by itself: with words left out, then with any place in the text as
+its beginning. So the rest of an hour does not pay for a sentence that was said otherwise, and the text is found again
+after a paragraph that one of the two lacks. (After P. J. Moreno et al., "A recursive algorithm for the forced alignment
+of very long audio segments", 1998, whose islands of confidence are the windows here.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gpu_worker.errors import EngineError
+from gpu_worker.languages import Language
 from gpu_worker.media.scratch import release
 from gpu_worker.schema import FloatArray, Phone
-from gpu_worker.speech import decoder
+from gpu_worker.speech.agreement import doubtful, is_wrong, mean_score
 from gpu_worker.speech.pauses import cut_after
-from gpu_worker.speech.phone_map import acoustic
-from gpu_worker.speech.pronunciation import Pronunciation, Unit, enrich
+from gpu_worker.speech.pronunciation import Pronunciation, Unit
 from gpu_worker.speech.spectrum import RATE
+from gpu_worker.speech.window_alignment import AlignedUnit, Chain, align_window
 
 Progress = Callable[[float], None]
 
-#: Chance of the chain's leaving early after a word; small, so that it is taken only at the end of the sound.
-_LEAVE = 1e-3
-#: Chance of each word that the speaker left out, where leaving out is allowed, and the most in a row.
-_SKIP = 1e-14
-_MOST_SKIPPED = 4
+#: Leaving words out must gain this much likelihood per frame.
+BETTER_BY = 2.0
+#: Going on at another place in the text must gain this much: a voice that the model knows badly fits nowhere well.
+_FAR_BETTER = 8.0
 #: Words offered to a window for each that is expected in it.
 _GENEROUS = 1.6
 _SPARE_WORDS = 25
+#: Nobody says more words a second.
+_FASTEST = 8.0
+#: Words ahead in which a lost place of the text is looked for.
+_SEARCHED_WORDS = 300
+#: A few words stretched over a window fit anything: at a usual rate they must take this part of it.
+_LEAST_SAID = 0.4
+#: Less of the sound than this that fits, and the words are others.
+_LEAST_FITTING = 0.5
 
 
 @dataclass(frozen=True)
-class AlignedUnit:
-    """One spoken word in time. ``index`` is its place among the units; ``score`` as in :class:`decoder.Segment`."""
+class Alignment:
+    """The words that were found, in order, and the stretches (start, end) in seconds that no words of the text fit."""
 
-    index: int
-    start: float
-    end: float
-    score: float
-    phones: tuple[Phone, ...]
+    units: tuple[AlignedUnit, ...]
+    unmatched: tuple[tuple[float, float], ...] = ()
 
 
 def align(
-    samples: FloatArray, pronunciation: Pronunciation, progress: Progress | None = None, skipping: bool = False
-) -> tuple[AlignedUnit, ...]:
-    """Find every unit in 16 kHz sound; with ``skipping``, words that were not spoken may be left out.
+    samples: FloatArray,
+    pronunciation: Pronunciation,
+    progress: Progress | None = None,
+    language: Language | None = None,
+) -> Alignment:
+    """Find every unit in 16 kHz sound. With ``language``, where that fits its sounds better, words may be missing from
+    the sound or, of sound longer than a window, stretches from the text.
 
     Raises :class:`EngineError` where words and sound do not fit together.
     """
-    units = pronunciation.units
+    state = _Course(pronunciation.units)
     duration = len(samples) / RATE
-    found: list[AlignedUnit] = []
-    start, cursor = 0.0, 0
-    while cursor < len(units) and start < duration - 0.05:
+    start = 0.0
+    while state.cursor < len(state.units) and start < duration - 0.05:
         end = cut_after(samples, start)
         last = end >= duration - 1e-6
-        offered = units[cursor:] if last else units[cursor : cursor + _expected(units, cursor, start, end, duration)]
         part = samples[int(start * RATE) : int(end * RATE)]
-        window = align_window(part, offered, whole=last, skipping=skipping)
-        kept = window if last else _sure(window)
-        if not kept:
+        more = _expected(state.units, state.cursor, start, end, duration)
+        remaining = state.units[state.cursor :]
+        # After a place in the text was lost, more may be left than the rest of the sound can hold.
+        whole = last and (language is None or start == 0.0 or len(remaining) <= more)
+        kept = _window(part, remaining if whole else remaining[:more], whole, last, language)
+        if not kept and language is None:
             raise EngineError("The words do not fit the sound.")
-        found += [_moved(unit, start, cursor) for unit in kept]
-        cursor = found[-1].index + 1
-        start = end if last else found[-1].end
+        if kept and (language is None or not is_wrong(kept, language)):
+            state.settle([_moved(unit, start, state.cursor) for unit in kept])
+        elif (
+            language is not None and end - start < duration and (entered := _entered(part, state, more, language, kept))
+        ):
+            state.settle([_moved(unit, start, state.settled) for unit in entered], lost=True)
+            kept = entered
+        else:
+            state.pending.append(_Pending(start, end, [_moved(unit, start, state.cursor) for unit in kept]))
+            state.cursor += kept[-1].index + 1 if kept else 0
+        start = start + kept[-1].end if kept and not last else end
         release(samples)
         if progress is not None:
             progress(min(start / duration, 1.0))
-    if cursor < len(units) - (_MOST_SKIPPED if skipping else 0):
-        raise EngineError(f"The sound ended {len(units) - cursor} words before the text.")
-    return tuple(found)
+    return state.finished(duration, strict=language is None)
 
 
-def align_window(samples: FloatArray, units: Sequence[Unit], whole: bool, skipping: bool = False) -> list[AlignedUnit]:
-    """Align a stretch of sound; ``whole``: all units must be in it, else any number of the first of them."""
-    engine = decoder.aligner()
-    try:
-        names = [word_name(engine, unit) for unit in units]
-        chain = _chain(names, whole, skipping)
-        engine.add_fsg("chain", engine.create_fsg("chain", 0, len(names), chain))
-        engine.activate_search("chain")
-        pcm = decoder.decoder_pcm(samples)
-        decoder.decode(engine, pcm)
-        engine.set_alignment()
-        decoder.decode(engine, pcm)
-        words = [word for word in decoder.aligned_words(engine) if not word.silent]
-    except (RuntimeError, EngineError) as problem:
-        decoder.forget("aligner")
-        raise EngineError("The words do not fit the sound.") from problem
-    places = _places([word.name.split("(")[0] for word in words], names, _MOST_SKIPPED if skipping else 0)
-    if whole and not skipping and len(places) < len(names):
-        # The decoder can stop early without an error.
-        raise EngineError(f"Only {len(places)} of {len(names)} words were found in the sound.")
-    return [_aligned(place, word, units[place]) for place, word in zip(places, words, strict=True)]
+@dataclass
+class _Pending:
+    """A window whose words fit badly: right, if the next window goes on well from there."""
+
+    start: float
+    end: float
+    units: list[AlignedUnit]
 
 
-def _chain(names: Sequence[str], whole: bool, skipping: bool) -> list[tuple[int, int, float, str]]:
-    """The arcs (from, to, chance, word) of the words in order: each leads from its place to the next."""
-    count = len(names)
-    arcs = [(place, place + 1, 1.0, name) for place, name in enumerate(names)]
-    if not whole:
-        arcs += [(place, count, _LEAVE, name) for place, name in enumerate(names[:-1])]
-    if skipping:
-        for left_out in range(1, _MOST_SKIPPED + 1):
-            chance = _SKIP**left_out
-            arcs += [(place - left_out, place + 1, chance, names[place]) for place in range(left_out, count)]
-            if whole and count > left_out:  # the last words may be missing too
-                arcs.append((count - left_out - 1, count, chance, names[count - left_out - 1]))
-    return arcs
+@dataclass
+class _Course:
+    """How far the text has been followed. ``settled``: the first unit after all that fitted; ``cursor``: the same if
+    the pending windows are right."""
 
+    units: Sequence[Unit]
+    cursor: int = 0
+    settled: int = 0
+    found: list[AlignedUnit] = field(default_factory=list)
+    pending: list[_Pending] = field(default_factory=list)
+    unmatched: list[tuple[float, float]] = field(default_factory=list)
 
-def _places(heard: Sequence[str], names: Sequence[str], most_skipped: int) -> list[int]:
-    """The place among ``names`` of each word the decoder returned. Raises EngineError when it is not in order."""
-    places: list[int] = []
-    following = 0
-    for name in heard:
-        near = list(names[following : following + most_skipped + 1])
-        if name not in near:
+    def settle(self, fitting: list[AlignedUnit], lost: bool = False) -> None:
+        """Go on from these units; with ``lost`` the pending windows were wrong."""
+        for window in self.pending:
+            if lost or not window.units:
+                self.unmatched.append((window.start, min(window.end, fitting[0].start)))
+            else:
+                self.found += window.units
+        self.pending = []
+        self.found += fitting
+        self.cursor = self.settled = fitting[-1].index + 1
+
+    def finished(self, duration: float, strict: bool) -> Alignment:
+        """What was found in the end. Raises :class:`EngineError` where that is too little."""
+        left = len(self.units) - self.cursor
+        if strict and left:
+            raise EngineError(f"The sound ended {left} words before the text.")
+        # Words in order that fit badly to the end are left to the caller's judgement.
+        self.found += [unit for window in self.pending for unit in window.units]
+        unmatched = [*self.unmatched, *((window.start, window.end) for window in self.pending if not window.units)]
+        if not self.found or sum(end - start for start, end in unmatched) > (1.0 - _LEAST_FITTING) * duration:
             raise EngineError("The words do not fit the sound.")
-        places.append(following + near.index(name))
-        following = places[-1] + 1
-    return places
+        return Alignment(tuple(self.found), tuple(unmatched))
 
 
-def word_name(engine: object, unit: Unit) -> str:
-    """The dictionary's name for a unit, added to it when new."""
-    if unit.entry is not None:
-        return unit.entry
-    phones = [acoustic(phone.phone) for phone in unit.phones]
-    name = "_" + "_".join(phones).lower()
-    if engine.lookup_word(name) is None:  # type: ignore[attr-defined]
-        engine.add_word(name, " ".join(phones), False)  # type: ignore[attr-defined]
-    return name
+def _window(
+    part: FloatArray, offered: Sequence[Unit], whole: bool, last: bool, language: Language | None
+) -> list[AlignedUnit]:
+    """The words of one window as they are, or with some left out where that is better; none where neither fits."""
+    best: list[AlignedUnit] = []
+    for chain in (Chain.STRICT, Chain.SKIPPING):
+        try:
+            window = align_window(part, offered, whole, chain)
+        except EngineError:
+            window = []
+        kept = window if last else _sure(window)
+        if kept and (not best or mean_score(kept) > mean_score(best) + BETTER_BY):
+            best = kept
+        if language is None or (best and not is_wrong(best, language) and not any(doubtful(best, language))):
+            break
+    return best
 
 
-def _aligned(index: int, word: decoder.Segment, unit: Unit) -> AlignedUnit:
-    named = enrich([phone.name for phone in word.phones], unit.phones)
-    phones = tuple(
-        Phone(mapped.phone, segment.start, segment.end, mapped.stress)
-        for mapped, segment in zip(named, word.phones, strict=True)
-    )
-    return AlignedUnit(index, word.start, word.end, word.score, phones)
+def _entered(
+    part: FloatArray, state: _Course, more: int, language: Language, instead: Sequence[AlignedUnit]
+) -> list[AlignedUnit]:
+    """The words of a window that begins anywhere in the text that is not settled yet; none where they do not fit, or
+    hardly better than those in order, ``instead``."""
+    ahead = state.units[state.settled :][: state.cursor - state.settled + more + _SEARCHED_WORDS]
+    try:
+        window = align_window(part, ahead, whole=False, chain=Chain.ENTERING)
+    except EngineError:
+        return []
+    kept = window if window and window[-1].index == len(state.units) - 1 - state.settled else _sure(window)
+    said = sum(ahead[unit.index].seconds for unit in kept)
+    if instead and kept and mean_score(kept) < mean_score(instead) + _FAR_BETTER:
+        return []
+    if not kept or is_wrong(kept, language) or said < _LEAST_SAID * kept[-1].end:
+        return []
+    return kept
 
 
 def _expected(units: Sequence[Unit], cursor: int, start: float, end: float, duration: float) -> int:
     """How many units to offer to a window: more than its share of those that are left."""
     share = (end - start) / max(duration - start, 1e-6)
-    return int((len(units) - cursor) * share * _GENEROUS) + _SPARE_WORDS
+    most = int((end - start) * _FASTEST)
+    return min(int((len(units) - cursor) * share * _GENEROUS), most) + _SPARE_WORDS
 
 
 def _sure(window: list[AlignedUnit]) -> list[AlignedUnit]:

@@ -22,24 +22,23 @@ from gpu_worker.languages import Language, find_language
 from gpu_worker.media.sound import resample
 from gpu_worker.schema import FloatArray, Phone, Timeline, TimelineSource, Waveform, Word
 from gpu_worker.sound_motion.model import model_in_use
-from gpu_worker.sound_motion.phones import sound_phones
-from gpu_worker.speech.agreement import confidence, disagreements, is_wrong, mean_score
-from gpu_worker.speech.alignment import AlignedUnit, Progress, align
+from gpu_worker.speech.agreement import confidence, disagreements, is_wrong
+from gpu_worker.speech.alignment import Progress, align
 from gpu_worker.speech.dictionary import PronunciationDictionary, as_dictionary
 from gpu_worker.speech.dtw import warp_onto
 from gpu_worker.speech.energy import syllables
 from gpu_worker.speech.long_pauses import without_long_pauses
-from gpu_worker.speech.phone_decoding import decode_phones
+from gpu_worker.speech.phone_decoding import decode_phones, learned_phones
 from gpu_worker.speech.pronunciation import Pronunciation, pronounce
 from gpu_worker.speech.recognition import recognise
 from gpu_worker.speech.refinement import reclaim_sound, snap_boundaries
 from gpu_worker.speech.spectrum import RATE
 from gpu_worker.speech.text import has_speech
+from gpu_worker.speech.unmatched import filled, joined, loud_gaps, named_stretches
 from gpu_worker.speech.whisperx_rung import Climb, climb
+from gpu_worker.speech.window_alignment import AlignedUnit
 from gpu_worker.visemes.spans import viseme_spans
 
-#: Leaving words out must gain this much likelihood per frame.
-BETTER_BY = 2.0
 #: Recognised words replace a transcript only if they share less than this part of themselves with it...
 SHARED_WORDS = 0.5
 #: ... and fit the sound at least this well.
@@ -57,6 +56,8 @@ class _Result:
     words: Sequence[Word]
     reason: str
     score: float | None = None
+    #: Where something is said that the words do not have.
+    unmatched: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ def time_speech(
             result = _Result("energy", syllables(heard.samples), (), "The mouth follows the loudness alone.")
         # Their times count without the long pauses.
         result = replace(result, phones=heard.phones(result.phones), words=heard.words(result.words))
+        if result.unmatched:
+            reasons.append(named_stretches(heard.spans(result.unmatched)))
     reasons.append(result.reason)
     found = covering(result.phones, waveform.duration)
     if result.source != "energy":
@@ -160,7 +163,10 @@ def _with_words(
             return aligned
     if source == "forced" and (heard := _other_words(samples, words, tongue, aligned, reasons, progress)):
         return heard
-    return aligned or _warped(samples, words, tongue, source, reasons)
+    # Words that fit nowhere are better than none, sounds without words better than loudness alone.
+    return (
+        aligned or _warped(samples, words, tongue, source, reasons) or _phones_alone(samples, tongue.language, reasons)
+    )
 
 
 def _aligned(
@@ -172,25 +178,24 @@ def _aligned(
     progress: Progress | None,
 ) -> tuple[_Result | None, bool]:
     """The alignment, and whether the words belong to the sound. Where they do not fit, words may be left out."""
-    best: tuple[AlignedUnit, ...] = ()
-    for skipping in (False, True):
-        try:
-            units = align(samples, pronunciation, progress, skipping)
-        except EngineError as problem:
-            if skipping:
-                reasons.append(f"Forced alignment was left: {problem}")
-            continue
-        if not best or mean_score(units) > mean_score(best) + BETTER_BY:
-            best = units
-        if not is_wrong(units, language) and not disagreements(units, pronunciation, language):
-            break
-    if not best:
+    try:
+        found = align(samples, pronunciation, progress, language)
+    except EngineError as problem:
+        reasons.append(f"Forced alignment was left: {problem}")
         return None, False
-    fits = not is_wrong(best, language)
+    fits = not is_wrong(found.units, language)
     if fits:
-        reasons += disagreements(best, pronunciation, language)
-    phones, timed = phones_of(best, pronunciation, len(samples) / RATE)
-    return _Result(source, phones, timed, _FORCED[source], confidence(best)), fits
+        reasons += disagreements(found.units, pronunciation, language)
+    phones, timed = phones_of(found.units, pronunciation, len(samples) / RATE)
+    gaps = joined([*found.unmatched, *(loud_gaps(samples, found.units) if fits else ())])
+
+    def hear(part: FloatArray) -> Sequence[Phone]:
+        alone = _phones_alone(part, language, [])
+        return alone.phones if alone else ()
+
+    if gaps:
+        phones = filled(samples, phones, gaps, hear)
+    return _Result(source, phones, timed, _FORCED[source], confidence(found.units), tuple(gaps)), fits
 
 
 def _other_words(
@@ -263,12 +268,18 @@ def _without_words(
         reasons.append(
             f"There is no recogniser for {tongue.language.name}; a transcript would make the lips more exact."
         )
+    return _phones_alone(samples, tongue.language, reasons, progress)
+
+
+def _phones_alone(
+    samples: FloatArray, language: Language, reasons: list[str], progress: Progress | None = None
+) -> _Result | None:
+    """Phones without words. Of languages it was not made for, the decoder hears less (docs/training.md)."""
+    if not language.code.startswith("en"):
         try:
-            # Of languages it was not made for, the decoder hears less (docs/training.md has the figures).
             model = model_in_use("full")
-            heard_phones = sound_phones(samples, progress, model)
-            reason = f"Phones were heard by the learned model {model.title}, without words."
-            return _Result("phones", heard_phones, (), reason)
+            heard = learned_phones(samples, progress, model)
+            return _Result("phones", heard, (), f"Phones were heard by the learned model {model.title}, without words.")
         except EngineError as problem:
             reasons.append(f"The learned model was left: {problem}")
     try:

@@ -7,12 +7,13 @@ all of them. So of every long pause a little is left at both ends and the rest i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_worker.media import scratch
 from gpu_worker.schema import FloatArray, Phone, Word
 from gpu_worker.speech.spectrum import RATE
 
@@ -41,6 +42,10 @@ class Shortened:
     def words(self, words: Sequence[Word]) -> list[Word]:
         """The same for words."""
         return [replace(word, start=start, end=end) for word in words for start, end in [self._span(word)]]
+
+    def spans(self, spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        """(start, end) of stretches in the whole; they may span cuts."""
+        return [(self._whole(start, after=True), self._whole(end, after=False)) for start, end in spans]
 
     def _span(self, span: Phone | Word) -> tuple[float, float]:
         start, end = span.start, span.end
@@ -74,16 +79,25 @@ def without_long_pauses(samples: FloatArray) -> Shortened:
         at = end
     if not cuts:
         return Shortened(samples, ())
-    return Shortened(np.concatenate([*kept, samples[at:]]), tuple(cuts))
+    return Shortened(scratch.collect(_released(samples, [*kept, samples[at:]])), tuple(cuts))
+
+
+def _released(samples: FloatArray, parts: Sequence[FloatArray]) -> Iterator[FloatArray]:
+    """The parts of long ``samples`` one by one, in blocks, none of which stays in memory."""
+    for part in parts:
+        for _, block in scratch.blocks(part):
+            yield block
+        scratch.release(samples)
 
 
 def _levels(samples: FloatArray) -> FloatArray:
     """Level of each hundredth of a second, dB of full scale, in blocks."""
     count = len(samples) // _HOP * _HOP
-    powers = [
-        (samples[at : min(at + _BLOCK, count)].reshape(-1, _HOP).astype(np.float32) ** 2).mean(axis=1)
-        for at in range(0, count, _BLOCK)
-    ]
+    powers = []
+    for at in range(0, count, _BLOCK):
+        part = samples[at : min(at + _BLOCK, count)].reshape(-1, _HOP).astype(np.float32)
+        powers.append((part**2).mean(axis=1))
+        scratch.release(samples)
     levels: FloatArray = 10.0 * np.log10(np.maximum(np.concatenate([*powers, np.zeros(0, np.float32)]), 1e-12))
     return levels
 

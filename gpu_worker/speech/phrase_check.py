@@ -15,9 +15,9 @@ from gpu_worker.languages import find_language
 from gpu_worker.media.sound import resample
 from gpu_worker.schema import FloatArray, Waveform
 from gpu_worker.speech import decoder
-from gpu_worker.speech.alignment import word_name
 from gpu_worker.speech.pronunciation import pronounce
 from gpu_worker.speech.spectrum import RATE
+from gpu_worker.speech.window_alignment import word_name
 
 #: Longest sound that is listened to, seconds.
 LONGEST_S = 20.0

@@ -116,7 +116,7 @@ def align_part(
     spoken = said_by_words(words, language, dictionary)
     heard = without_long_pauses(samples)
     try:
-        units = align(heard.samples, spoken)
+        units = align(heard.samples, spoken).units
     except EngineError as problem:
         raise _no_fit() from problem
     found, timed = phones_of(units, spoken, len(heard.samples) / RATE)

@@ -1,6 +1,7 @@
 """Moves phone boundaries to where the sound changes: an aligner knows them to 10 ms at best, the spectrum to 5.
 
-Each inner boundary goes to the largest spectral change within 20 ms of it, the near ones preferred.
+Each inner boundary goes to the largest spectral change within 20 ms of it, the near ones preferred. The change is known
+every 5 ms only; a parabola through its peak tells where between two steps it is largest.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ _BLOCK_FRAMES = 24000  # two minutes
 
 
 def spectral_change(samples: FloatArray) -> FloatArray:
-    """Root-mean-square difference of the log-mel spectra of the 15 ms after and before each 5 ms step."""
+    """Root-mean-square difference of the log-mel spectra of three frames from each 5 ms step on and the three before.
+
+    Frame i is centred at step i, so a value belongs to the instant half a step before its own.
+    """
     count = len(samples) // _HOP
     change = np.zeros(count, np.float32)
     for first in range(_SIDE, count - _SIDE, _BLOCK_FRAMES):
@@ -53,12 +57,24 @@ def snap_boundaries(samples: FloatArray, phones: Sequence[Phone]) -> list[Phone]
         high = min(int((after.start + REACH) / step) + 1, int((after.end - SHORTEST) / step), len(change))
         if high - low < 2:
             continue
-        places = np.arange(low, high) * step
+        places = (np.arange(low, high) - 0.5) * step
         weight = change[low:high] * np.exp(-0.5 * ((places - after.start) / REACH) ** 2)
-        boundary = float(places[int(weight.argmax())])
+        peak = int(weight.argmax())
+        boundary = float(places[peak]) + _vertex(weight, peak) * step
+        # Half a step may lie beyond what the neighbours leave.
+        boundary = min(max(boundary, before.start + SHORTEST / 2), after.end - SHORTEST / 2)
         snapped[index - 1] = replace(before, end=boundary)
         snapped[index] = replace(after, start=boundary)
     return snapped
+
+
+def _vertex(values: FloatArray, peak: int) -> float:
+    """Where the parabola through a peak and its neighbours is highest, in steps from the peak, within half a step."""
+    if not 0 < peak < len(values) - 1:
+        return 0.0
+    left, middle, right = (float(value) for value in values[peak - 1 : peak + 2])
+    bend = left - 2.0 * middle + right
+    return 0.5 * (left - right) / bend if bend < 0.0 else 0.0
 
 
 def reclaim_sound(samples: FloatArray, phones: Sequence[Phone]) -> list[Phone]:

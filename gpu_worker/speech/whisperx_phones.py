@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 from gpu_worker.errors import EngineError
 from gpu_worker.schema import FloatArray, Phone
-from gpu_worker.speech.alignment import Progress, align_window
+from gpu_worker.speech.alignment import Progress
 from gpu_worker.speech.phone_map import VOWELS, MappedPhone
 from gpu_worker.speech.pronunciation import Pronunciation, Unit
 from gpu_worker.speech.spectrum import RATE
 from gpu_worker.speech.whisperx_alignment import TimedWord
+from gpu_worker.speech.window_alignment import align_window
 
 #: A pause of this length ends a phrase; so does this length of the phrase itself, seconds.
 _PAUSE, _LONGEST = 0.3, 12.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -95,7 +96,11 @@ def _listen(source: Path, folder: Path) -> tuple[Path, SoundReport]:
     """The clean copy of a sound, and what its owner should know of it."""
     from gpu_worker.media.sound import extract_soundtrack, load_waveform
     from gpu_worker.media.sound_findings import inspect_sound
+    from gpu_worker.speech.speech_presence import speech_finding
 
     config = engine_config()
     waveform = load_waveform(source, config=config)
-    return extract_soundtrack(source, folder / "copy.wav", config=config), inspect_sound(waveform)
+    report, silent = inspect_sound(waveform), speech_finding(waveform)
+    if silent is not None:
+        report = replace(report, findings=(silent, *report.findings))
+    return extract_soundtrack(source, folder / "copy.wav", config=config), report

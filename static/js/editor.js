@@ -124,6 +124,15 @@ function showState() {
 }
 
 /**
+ * Where words and sound do not match.
+ * @param {string[]} remarks
+ */
+function showRemarks(remarks) {
+  need("#noticed").hidden = remarks.length === 0;
+  need("#noticed-list").replaceChildren(...remarks.map((text) => h("li", {}, text)));
+}
+
+/**
  * Carries out a correction, or says why it cannot be.
  * @param {() => Timeline} change
  * @param {string} [key] one for each run of small steps that belong together
@@ -386,6 +395,7 @@ async function saveOver() {
 function take(answer, afresh) {
   version = answer.version;
   const timeline = edits.fromCompact(answer.document);
+  showRemarks(answer.remarks);
   scene.peaks = bytes(answer.peaks);
   scene.peaksHz = answer.peaks_hz;
   if (answer.sound_url) player.load(answer.sound_url);

@@ -37,3 +37,10 @@ def test_two_hours_of_speech_fit() -> None:
     phones = tuple(Phone("AH", 0.1 * place, 0.1 * place + 0.1, 1) for place in range(72_000))
     document = timeline_json.compact(Timeline("en", "forced", 7200.0, words, phones, ()))
     assert len(json.dumps({"version": 1, "document": document})) < MOST_BYTES
+
+
+def test_halves_of_characters_are_refused() -> None:
+    for content in (r'{"text": "\ud800 hi"}', r'{"a": [{"\uDC00": 1}]}'):
+        with pytest.raises(SiteError, match="not JSON"):
+            Body.of(post(content))
+    assert Body.of(post(r'{"text": "\ud83d\ude00"}')).text("text") == "😀"

@@ -192,6 +192,7 @@ def test_a_result_names_its_engines_and_what_stood_in(make_job: Callable[..., Jo
         "engines": {"landmarks": "mediapipe-mesh", "aligner": "pocketsphinx", "encoder": "libx264"},
         "versions": {"landmarks": "mediapipe 0.10.21"},
         "fallbacks": [{"stage": "align", "wanted": "whisperx", "used": "pocketsphinx", "reason": "a secret path"}],
+        "timing": ["WhisperX was left: a secret path", "Not heard in the sound: “umbrella”."],
     }  # fmt: skip
     Result.objects.filter(job=job).update(certificate=certificate)
     page = signed_in.get(f"/jobs/{job.id}/").content.decode()
@@ -199,6 +200,7 @@ def test_a_result_names_its_engines_and_what_stood_in(make_job: Callable[..., Jo
     assert "Sounds found by" in page
     assert "The words were timed by another engine than usual." in page
     assert "a secret path" not in page
+    assert "Not heard in the sound: “umbrella”." in page
 
 
 def test_what_stood_in_is_kept_with_the_job(make_job: Callable[..., Job], office: Client) -> None:

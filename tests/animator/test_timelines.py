@@ -93,6 +93,7 @@ def test_typed_words_are_spoken_once_and_kept(
     answer = signed_in.get(f"/api/speech/{speech.id}/timeline/").json()
     assert answer["state"] == "ready"
     assert [word["word"] for word in answer["document"]["words"]] == ["Good", "morning", "my", "dear"]
+    assert answer["remarks"] == []
     peaks = base64.b64decode(answer["peaks"])
     assert max(peaks) == 255
     assert len(peaks) == pytest.approx(answer["document"]["duration"] * answer["peaks_hz"], abs=2)

@@ -7,7 +7,7 @@ import { stretchOf } from "./parts.js";
 /**
  * @typedef {import("./document.js").Timeline} Timeline
  * @typedef {{speech: string, kind: "typed" | "recorded" | "uploaded", state: "measuring" | "ready" | "failed" | null,
- *   version: number, document: any, sound_url: string | null, peaks: string, peaks_hz: number,
+ *   version: number, document: any, remarks: string[], sound_url: string | null, peaks: string, peaks_hz: number,
  *   files: Record<string, string>, error: {error: string, message: string, hint: string} | null}} Version
  */
 

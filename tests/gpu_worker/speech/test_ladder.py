@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from gpu_worker.errors import Cancelled, EngineError, InputError
-from gpu_worker.media.sound import resample, write_wav
+from gpu_worker.media.sound import resample
 from gpu_worker.schema import Timeline, Waveform
 from gpu_worker.speech import ladder
 from gpu_worker.speech.evaluate import evaluate_folder, main
 from gpu_worker.speech.evaluation import Tally
+from gpu_worker.speech.labelled_set import main as make_set
 from gpu_worker.speech.labels import Labelled
 from gpu_worker.speech.ladder import time_speech
 from gpu_worker.speech.synthesis import synthesise
@@ -196,16 +197,14 @@ def test_long_sound_is_cut_at_pauses_and_keeps_its_exactness() -> None:
 
 
 def test_evaluate_scores_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for index, text in enumerate((SENTENCE, "People bought seven purple umbrellas.")):
-        waveform, timeline = spoken(text)
-        write_wav(waveform, tmp_path / f"{index}.wav")
-        (tmp_path / f"{index}.txt").write_text(text)
-        rows = [f"{index} 1 {p.start:.4f} {p.end - p.start:.4f} {p.phone}" for p in timeline.phones]
-        (tmp_path / f"{index}.ctm").write_text("\n".join(rows))
+    text = tmp_path / "sentences.text"
+    text.write_text(f"{SENTENCE}\n\nPeople bought seven purple umbrellas.\n")
+    assert make_set([str(tmp_path), str(text)]) == 0
     measured = evaluate_folder(tmp_path)
     assert measured["sources"] == {"forced": 2}
     assert isinstance(measured["boundary_median_ms"], float)
-    assert measured["boundary_median_ms"] < 12.0
+    assert measured["boundary_median_ms"] < 8.0
+    capsys.readouterr()
     assert main([str(tmp_path)]) == 0
     assert '"closure_hit": 1.0' in capsys.readouterr().out
     (tmp_path / "none").mkdir()
