@@ -8,12 +8,14 @@ of one window, and a joint is never inside a word.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from gpu_worker.errors import EngineError
 from gpu_worker.media.scratch import release
 from gpu_worker.schema import FloatArray, Phone
 from gpu_worker.speech import decoder
+from gpu_worker.speech.apart import apart
 from gpu_worker.speech.pauses import cut_after
 from gpu_worker.speech.phone_map import acoustic
 from gpu_worker.speech.pronunciation import Pronunciation, Unit, enrich
@@ -76,7 +78,8 @@ def align(
 def align_window(samples: FloatArray, units: Sequence[Unit], whole: bool, skipping: bool = False) -> list[AlignedUnit]:
     """Align a stretch of sound; ``whole``: all units must be in it, else any number of the first of them."""
     engine = decoder.aligner()
-    try:
+
+    def work() -> tuple[list[str], list[dict[str, Any]]]:
         names = [word_name(engine, unit) for unit in units]
         chain = _chain(names, whole, skipping)
         engine.add_fsg("chain", engine.create_fsg("chain", 0, len(names), chain))
@@ -85,10 +88,13 @@ def align_window(samples: FloatArray, units: Sequence[Unit], whole: bool, skippi
         decoder.decode(engine, pcm)
         engine.set_alignment()
         decoder.decode(engine, pcm)
-        words = [word for word in decoder.aligned_words(engine) if not word.silent]
-    except (RuntimeError, EngineError) as problem:
-        decoder.forget("aligner")
+        return names, [asdict(word) for word in decoder.aligned_words(engine) if not word.silent]
+
+    try:
+        names, told = apart(work)
+    except EngineError as problem:
         raise EngineError("The words do not fit the sound.") from problem
+    words = [decoder.Segment.told(word) for word in told]
     places = _places([word.name.split("(")[0] for word in words], names, _MOST_SKIPPED if skipping else 0)
     if whole and not skipping and len(places) < len(names):
         # The decoder can stop early without an error.
