@@ -38,7 +38,7 @@ def watch() -> Redis:
 
 def connections(watch: Redis) -> int:
     """Connections that Redis has accepted since its start."""
-    return int(watch.info("stats")["total_connections_received"])  # type: ignore[index,arg-type]
+    return int(watch.info("stats")["total_connections_received"])
 
 
 def test_all_messages_of_a_process_share_one_connection(own_loop: MessageLoop, watch: Redis) -> None:
