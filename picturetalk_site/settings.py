@@ -236,6 +236,8 @@ ENGINE_CONFIG = EngineConfig(
 )
 #: Render workers measure each engine when they start with a version that was not measured on their machine before.
 MEASURE_ENGINES = env.flag("MEASURE_ENGINES", True)
+#: Whether ``make run`` has a worker for data sets of training, which nobody waits for, beside the others.
+TRAINING_WORKER = env.flag("TRAINING_WORKER", False)
 #: What becomes of a photo that seems to show somebody undressed; and how sure the classifier must be.
 NUDITY_ACTION = env.choice("NUDITY_ACTION", "hold", ("hold", "refuse", "off"))
 NUDITY_THRESHOLD = env.number("NUDITY_THRESHOLD", 0.45, low=0.2, high=1.0)
