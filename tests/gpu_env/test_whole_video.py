@@ -1,4 +1,4 @@
-"""A whole video in the GPU worker's environment: heard and timed by WhisperX, drawn by torch, encoded, checked, signed."""
+"""A whole video in the GPU worker's environment: heard by WhisperX, drawn by torch, encoded, checked and signed."""
 
 from __future__ import annotations
 
