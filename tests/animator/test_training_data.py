@@ -6,6 +6,7 @@ import json
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import django_rq
 import pytest
@@ -98,8 +99,9 @@ def test_a_batch_that_comes_twice_is_made_once(recordings: Path, tmp_path: Path)
 
 @pytest.mark.usefixtures("redis_server")
 def test_a_batch_goes_back_into_the_queue_when_its_worker_is_told_to_end(
-    recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
+    settings.PICTURETALK_CANCEL_POLL_S = settings.PICTURETALK_INSIST_AFTER_S = 0.02
     folder = tmp_path / "set"
     building.open_dataset(folder, 0)
     (batch,) = plan_build(recordings, folder, 0).batches
