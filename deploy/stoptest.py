@@ -44,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--ways", default=",".join(WAYS), help="cancel, term, kill, separated by commas")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
+    # Whoever ends this ends the workers and servers with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if not given.inside:
         return outside(arguments)
     rows = Trial(given.seconds, given.side).run(given.stages.split(","), given.ways.split(","))
@@ -58,8 +60,12 @@ def outside(arguments: Sequence[str]) -> int:
     from loadtest import servers
 
     with servers() as environment:
-        # Measured is how work ends, not how well a machine holds itself back.
-        return subprocess.run([sys.executable, __file__, "--inside", *arguments], env=environment, cwd=ROOT).returncode
+        inside = subprocess.Popen([sys.executable, __file__, "--inside", *arguments], env=environment, cwd=ROOT)
+        try:
+            return inside.wait()
+        finally:
+            inside.terminate()
+            inside.wait()
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
