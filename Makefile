@@ -1,5 +1,5 @@
 # Every target sets up what it needs in .venv first; see deploy/setup.py.
-.PHONY: run test integration lint bench loadtest sheets install gpu-env gpu-test clean
+.PHONY: run test integration lint bench loadtest stoptest sheets install gpu-env gpu-test clean
 
 run:
 	@sh deploy/bootstrap.sh run
@@ -21,6 +21,10 @@ bench:
 # Videos a minute with one, two, three workers on this machine, and what one video costs every part: minutes.
 loadtest:
 	@sh deploy/bootstrap.sh loadtest $(if $(WORKERS),--workers $(WORKERS)) $(if $(JOBS),--jobs $(JOBS))
+
+# How soon a worker lets go of a video in each stage, when it is cancelled, told to end, or killed: many minutes.
+stoptest:
+	@sh deploy/bootstrap.sh stoptest $(if $(SECONDS),--seconds $(SECONDS)) $(if $(STAGES),--stages $(STAGES)) $(if $(WAYS),--ways $(WAYS))
 
 sheets:
 	@sh deploy/bootstrap.sh sheets

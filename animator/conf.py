@@ -58,7 +58,7 @@ class SiteConfig:
     #: A video is drawn on an accelerator that has so much memory free, MiB.
     gpu_free_mib: int = 2048
     #: Work that was told to end and has not noticed is interrupted after so long, seconds.
-    insist_after_s: float = 0.7
+    insist_after_s: float = 0.4
     #: Longest check of one photo or sound, seconds; measuring who says what when gets more, see
     #: :func:`longest_measuring_s`.
     check_timeout_s: int = 300

@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-import django_rq
 from redis.exceptions import RedisError
 
-from animator import queue
 from animator.conf import site_config
+from animator.redis_connection import redis_connection
 
 _PREFIX = "picturetalk:serves:"
 
 
 def say_served(worker: str, queues: Iterable[str]) -> None:
     """``worker`` lives and serves ``queues``. Raises ``RedisError``."""
-    connection = django_rq.get_connection(queue.INSPECT)
+    connection = redis_connection()
     now = connection.time()[0]
     for name in queues:
         connection.zadd(_PREFIX + name, {worker: now})
@@ -29,7 +28,7 @@ def leave(worker: str, queues: Iterable[str]) -> None:
     """``worker`` ends."""
     try:
         for name in queues:
-            django_rq.get_connection(queue.INSPECT).zrem(_PREFIX + name, worker)
+            redis_connection().zrem(_PREFIX + name, worker)
     except RedisError:
         # It will be taken for gone soon.
         return
@@ -37,7 +36,7 @@ def leave(worker: str, queues: Iterable[str]) -> None:
 
 def workers_of(name: str) -> frozenset[str]:
     """Who serves this queue. Raises ``RedisError``."""
-    connection = django_rq.get_connection(queue.INSPECT)
+    connection = redis_connection()
     oldest = connection.time()[0] - site_config().stale_after_s
     connection.zremrangebyscore(_PREFIX + name, "-inf", oldest - 3600)
     alive = cast("list[bytes]", connection.zrangebyscore(_PREFIX + name, oldest, "+inf"))

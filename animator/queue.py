@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import django_rq
 from django.db import transaction
 from redis.exceptions import RedisError
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
@@ -20,6 +19,7 @@ from rq.job import Job as RQJob
 from rq.results import Result
 
 from animator.conf import longest_measuring_s, site_config
+from animator.redis_connection import redis_connection, rq_queue
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def enqueue_notice(notice_id: UUID) -> None:
 
     def send() -> None:
         try:
-            queue = django_rq.get_queue(INSPECT, commit_mode="auto")
+            queue = rq_queue(INSPECT)
             queue.enqueue(
                 "gpu_worker.tasks.send_notice", str(notice_id), job_timeout=120, result_ttl=0, failure_ttl=3600
             )
@@ -104,7 +104,7 @@ def enqueue_timeline(timeline_id: UUID, token: str) -> None:
 def enqueue_measuring(queue: str) -> bool:
     """Have whoever takes the message measure the engines of its machine; False when Redis is away."""
     try:
-        django_rq.get_queue(queue, commit_mode="auto").enqueue(
+        rq_queue(queue).enqueue(
             "gpu_worker.tasks.measure_engines", job_timeout=600, result_ttl=0, failure_ttl=3600, ttl=3600
         )
     except RedisError as error:
@@ -144,7 +144,7 @@ def ask(task: str, arguments: tuple[Any, ...], patience_s: float) -> Any:
     Messages that carry their own matter: nothing of it is kept, and nobody waits for it once this returns.
     """
     try:
-        job = django_rq.get_queue(INSPECT, commit_mode="auto").enqueue(
+        job = rq_queue(INSPECT).enqueue(
             task,
             *arguments,
             # Workers write this into their log; what somebody wrote does not belong there.
@@ -181,7 +181,7 @@ def withdraw(queue: str, token: str) -> None:
     if not token:
         return
     try:
-        job = RQJob.fetch(token, connection=django_rq.get_connection(queue))
+        job = RQJob.fetch(token, connection=redis_connection())
         job.delete(remove_from_queue=True)
     except (NoSuchJobError, InvalidJobOperation):
         return
@@ -191,7 +191,7 @@ def withdraw(queue: str, token: str) -> None:
 
 def waiting(queue: str) -> frozenset[str]:
     """Tokens of the messages that no worker has taken yet. Raises ``RedisError`` when it cannot be asked."""
-    return frozenset(django_rq.get_queue(queue).get_job_ids())
+    return frozenset(rq_queue(queue).get_job_ids())
 
 
 def waiting_jobs() -> frozenset[str]:
@@ -201,13 +201,13 @@ def waiting_jobs() -> frozenset[str]:
 
 def running(queue: str) -> frozenset[str]:
     """Tokens of the messages that a worker took and has not finished, be it alive or dead."""
-    return frozenset(django_rq.get_queue(queue).started_job_registry.get_job_ids(cleanup=False))
+    return frozenset(rq_queue(queue).started_job_registry.get_job_ids(cleanup=False))
 
 
 def is_reachable() -> bool:
     """Whether Redis answers."""
     try:
-        return bool(django_rq.get_connection(INSPECT).ping())
+        return bool(redis_connection().ping())
     except RedisError:
         return False
 
@@ -221,9 +221,7 @@ def _sender(queue: str, task: str, object_id: UUID, token: str, timeout: int, fr
         options: dict[str, Any] = {"job_id": token, "job_timeout": timeout, "at_front": front}
         try:
             # The object's id and the token are all that travels; a day's trace is kept for administrators.
-            django_rq.get_queue(queue, commit_mode="auto").enqueue(
-                task, str(object_id), token, result_ttl=0, failure_ttl=86_400, **options
-            )
+            rq_queue(queue).enqueue(task, str(object_id), token, result_ttl=0, failure_ttl=86_400, **options)
         except RedisError as error:
             log.error("%s %s is not enqueued yet, Redis is away: %s", task, object_id, error)
 
@@ -232,6 +230,4 @@ def _sender(queue: str, task: str, object_id: UUID, token: str, timeout: int, fr
 
 def enqueue_training(task: str, *arguments: str | float) -> None:
     """Hours of work that nobody waits for. Raises ``RedisError`` when it cannot be sent."""
-    django_rq.get_queue(TRAINING, commit_mode="auto").enqueue(
-        task, *arguments, job_timeout=-1, result_ttl=24 * 3600, failure_ttl=30 * 24 * 3600
-    )
+    rq_queue(TRAINING).enqueue(task, *arguments, job_timeout=-1, result_ttl=24 * 3600, failure_ttl=30 * 24 * 3600)

@@ -10,11 +10,12 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from django.core.cache import cache
 from redis.exceptions import RedisError
+
+from animator.message_loop import MessageLoop
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,10 @@ LINE = "line"
 #: It is said so often at most, in so many seconds.
 MOVES, MOVES_IN_S = 20, 10
 _MOVES_KEY, _LATE_KEY = "line-moves", "line-moved-late"
+#: Longest time that one message may take, seconds.
+PATIENCE_S = 10.0
+#: Where messages are sent from: one connection to Redis for all of a process.
+LOOP = MessageLoop(PATIENCE_S)
 
 
 def job_group(job_id: UUID | str) -> str:
@@ -98,6 +103,6 @@ def _message(group: str, message: dict[str, Any]) -> None:
     if layer is None:
         return
     try:
-        async_to_sync(layer.group_send)(group, message)
+        LOOP.run(layer.group_send(group, message))
     except (RedisError, OSError, ChannelFull) as error:
         log.warning("A message to %s was not sent: %s", group, error)

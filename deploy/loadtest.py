@@ -73,6 +73,18 @@ def table(cases: Sequence[dict[str, Any]]) -> str:
 
 def case(workers: int, jobs: int) -> dict[str, Any]:
     """One number of workers, in a process of its own, since a process has one set of settings."""
+    with servers() as environment:
+        command = [sys.executable, __file__, "--case", str(workers), "--jobs", str(jobs)]
+        done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"{workers} workers: it failed; see above")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@contextmanager
+def servers() -> Iterator[dict[str, str]]:
+    """A PostgreSQL and a Redis of its own, while the block lasts; what a site that uses them has in its environment."""
     from picturetalk_site.redis_server import bundled
     from tests.services.postgres import PostgresServer
 
@@ -82,19 +94,11 @@ def case(workers: int, jobs: int) -> dict[str, Any]:
         server = subprocess.Popen(redis.command(), stdout=subprocess.DEVNULL)
         try:
             database.start()
-            environment = {
-                **os.environ, **settings(Path(folder)), "REDIS_URL": redis.url, "DATABASE_URL": database.url(),
-            }  # fmt: skip
-            command = [sys.executable, __file__, "--case", str(workers), "--jobs", str(jobs)]
-            done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+            yield {**os.environ, **settings(Path(folder)), "REDIS_URL": redis.url, "DATABASE_URL": database.url()}
         finally:
             server.terminate()
             server.wait(timeout=30)
             database.remove()
-    if done.returncode:
-        sys.exit(f"{workers} workers: it failed; see above")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def settings(folder: Path) -> dict[str, str]:
@@ -261,14 +265,14 @@ class Counters:
         return Counters(commands, self.transactions - before.transactions, self.rows - before.rows)
 
 
-def portrait() -> bytes:
+def portrait(side: int = SIDE) -> bytes:
     from PIL import Image
 
     from gpu_worker.benchmark import sample
 
     with Image.open(sample()) as opened:
         edge = min(opened.size)
-        face = opened.convert("RGB").crop((0, 0, edge, edge)).resize((SIDE, SIDE))
+        face = opened.convert("RGB").crop((0, 0, edge, edge)).resize((side, side))
     face.save(buffer := io.BytesIO(), "PNG")
     return buffer.getvalue()
 

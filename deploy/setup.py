@@ -50,6 +50,7 @@ TASKS: dict[str, tuple[bool, tuple[str, ...]]] = {
     "manage": (False, ("manage.py",)),
     "bench": (False, ("-m", "gpu_worker", "bench")),
     "loadtest": (True, ("deploy/loadtest.py",)),
+    "stoptest": (True, ("deploy/stoptest.py",)),
     "sheets": (True, ("deploy/sheets.py",)),
     "lint": (True, ("deploy/check.py", "lint")),
     "test": (True, ("deploy/check.py", "test")),

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from gpu_worker import weights
-from gpu_worker.weights import ModelFile
+from gpu_worker.weights import FoundModel, Model, ModelFile
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Capability:
     ``stage`` is the stage of a job it serves; ``device`` is ``cpu``, ``cuda`` or empty when unavailable;
     ``version`` is that of the package that does the work, empty when it is not installed. ``embedded`` engines belong
     to the base installation: one that is missing is a fault. ``commercial_use`` is that of its model files.
+    ``unmeasured`` says why its speed cannot be measured here; empty when it can.
     """
 
     name: str
@@ -38,11 +39,15 @@ class Capability:
     embedded: bool
     commercial_use: bool
     without_it: str
+    unmeasured: str = ""
 
 
 @dataclass(frozen=True)
 class _Engine:
-    """What an engine needs: importable modules, the package whose version counts, model files."""
+    """What an engine needs: importable modules, the package whose version counts, model files.
+
+    ``moment`` says of one that is not measured when it works; ``chosen`` are models of which it works with any.
+    """
 
     name: str
     stage: str
@@ -53,12 +58,17 @@ class _Engine:
     embedded: bool = True
     torch: bool = False
     files: tuple[ModelFile, ...] = ()
+    chosen: tuple[Model, ...] = ()
+    moment: str = ""
 
 
+#: Engines that hear speech are measured in this language.
+MEASURED_LANGUAGE = "en"
 _NOTHING = "nothing stands in: this stage cannot run"
 _ENGINES: tuple[_Engine, ...] = (
-    _Engine("pillow", "inspect", "reads JPEG, PNG, WebP and AVIF photos", "pillow", ("PIL",), _NOTHING),
-    _Engine("pi-heif", "inspect", "reads HEIC photos", "pi-heif", ("pi_heif",), _NOTHING),
+    _Engine("pillow", "inspect", "reads JPEG, PNG, WebP and AVIF photos", "pillow", ("PIL",), _NOTHING,
+        moment="once for a photo"),
+    _Engine("pi-heif", "inspect", "reads HEIC photos", "pi-heif", ("pi_heif",), _NOTHING, moment="once for a photo"),
     _Engine(
         "mediapipe-mesh", "inspect", "finds faces and their 478 landmarks", "mediapipe", ("mediapipe", "cv2"), _NOTHING
     ),
@@ -82,6 +92,7 @@ _ENGINES: tuple[_Engine, ...] = (
     _Engine(
         "whisperx", "align", "recognises and aligns speech in many languages", "whisperx", ("whisperx", "torch"),
         "the embedded aligner is used", embedded=False, torch=True,
+        chosen=(weights.WHISPER, weights.align_model(MEASURED_LANGUAGE)),
     ),
     _Engine("warp", "render", "renders the moving portrait", "numba", ("numba", "scipy", "cv2"), _NOTHING),
     _Engine(
@@ -89,7 +100,8 @@ _ENGINES: tuple[_Engine, ...] = (
         embedded=False, torch=True,
     ),
     _Engine("ffmpeg", "encode", "reads sound and writes video", "imageio-ffmpeg", ("imageio_ffmpeg",), _NOTHING),
-    _Engine("c2pa", "sign", "signs the provenance manifest", "c2pa-python", ("c2pa",), "videos are not signed"),
+    _Engine("c2pa", "sign", "signs the provenance manifest", "c2pa-python", ("c2pa",), "videos are not signed",
+        moment="once for a video"),
 )  # fmt: skip
 
 #: Engines in whose place another works when they are missing or fail, unless an administrator forbids it, and which.
@@ -149,7 +161,25 @@ def _judged(engine: _Engine, folders: tuple[Path, ...]) -> Capability:
         embedded=engine.embedded,
         commercial_use=all(file.commercial_use for file in engine.files),
         without_it=engine.without_it,
+        unmeasured="it cannot run here" if reason else _why_unmeasured(engine, folders),
     )
+
+
+def models_in_use(name: str, folders: Iterable[Path] | None = None) -> list[FoundModel]:
+    """The installed models that the engine ``name`` works with when it is measured; those that may not be used are
+    left out."""
+    searched = tuple(weights.models_folders() if folders is None else folders)
+    engine = next(one for one in _ENGINES if one.name == name)
+    found = [weights.find(model, searched) for model in (*engine.files, *engine.chosen)]
+    return [one for one in found if one.state == "present"]
+
+
+def _why_unmeasured(engine: _Engine, folders: tuple[Path, ...]) -> str:
+    if engine.moment:
+        return f"it works {engine.moment}, for a moment"
+    if engine.chosen and not models_in_use(engine.name, folders):
+        return "; ".join(weights.find(model, folders).reason for model in engine.chosen)
+    return ""
 
 
 def _missing_modules(modules: tuple[str, ...]) -> str:

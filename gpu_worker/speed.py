@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu_worker.capabilities import Capability, capabilities
+from gpu_worker.capabilities import MEASURED_LANGUAGE, Capability, capabilities, models_in_use
 from gpu_worker.errors import EngineError, InputError
+from gpu_worker.model_store import total_size
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,10 @@ _TEXT = "The morning was bright and calm, so we walked along the river and spoke
 
 @dataclass(frozen=True)
 class Speed:
-    """``value`` in ``unit``, the larger the faster, of an engine's ``version`` on ``device``."""
+    """``value`` in ``unit``, the larger the faster, of an engine's ``version`` on ``device``.
+
+    Where the engine works with models that were installed, the unit names them: another model has another speed.
+    """
 
     engine: str
     version: str
@@ -51,7 +55,7 @@ def measure(engines: Iterable[str] | None = None) -> list[Speed]:
     speeds = []
     for name in MEASURABLE if engines is None else engines:
         entry = here.get(name)
-        if entry is None or name not in _WAYS:
+        if entry is None or name not in _WAYS or entry.unmeasured:
             continue
         try:
             speeds.append(_measured(entry))
@@ -89,7 +93,14 @@ def _measured(entry: Capability) -> Speed:
     while (spent := time.perf_counter() - started) < _LEAST_S and rounds < _MOST_ROUNDS:
         work()
         rounds += 1
+    unit += _with_models(entry.name)
     return Speed(entry.name, entry.version, entry.device, round(rounds * amount / spent, 2), unit)
+
+
+def _with_models(name: str) -> str:
+    """Which models an engine worked with and their sizes, as in “ with whisper (1.53 GB), align-en (0.38 GB)”."""
+    found = [f"{one.model.name} ({total_size(one) / 1e9:.2f} GB)" for one in models_in_use(name)]
+    return f" with {', '.join(found)}" if found else ""
 
 
 #: One round of work, and how much of the unit it does.
@@ -128,7 +139,32 @@ def _aligned() -> _Round:
     from gpu_worker.speech.synthesis import synthesise
 
     sound, _ = synthesise(_TEXT)
-    return lambda: time_speech(sound, _TEXT, "en"), sound.duration
+    return lambda: time_speech(sound, _TEXT, MEASURED_LANGUAGE, engine="embedded"), sound.duration
+
+
+def _by_whisperx() -> _Round:
+    """Recognised and aligned, as far as the models for it are here."""
+    from gpu_worker import weights
+    from gpu_worker.languages import find_language
+    from gpu_worker.media.sound import resample
+    from gpu_worker.speech.pronunciation import pronounce
+    from gpu_worker.speech.spectrum import RATE
+    from gpu_worker.speech.synthesis import synthesise
+    from gpu_worker.speech.whisperx_alignment import align_by_whisperx
+    from gpu_worker.speech.whisperx_pieces import one_piece
+    from gpu_worker.speech.whisperx_recognition import recognise_by_whisperx
+
+    language, here = find_language(MEASURED_LANGUAGE), {one.model.name for one in models_in_use("whisperx")}
+    sound = resample(synthesise(_TEXT, language.code)[0], RATE)
+    words = pronounce(_TEXT, language).labels
+
+    def hear() -> None:
+        if weights.WHISPER.name in here:
+            recognise_by_whisperx(sound.samples, language)
+        if weights.align_model(language.code).name in here:
+            align_by_whisperx(sound.samples, words, one_piece(len(words), sound.duration), language)
+
+    return hear, sound.duration
 
 
 def _drawn(name: str) -> _Round:
@@ -176,6 +212,7 @@ _WAYS: dict[str, tuple[str, Callable[[], _Round]]] = {
     "face-alignment-3d": (_FACES, functools.partial(_fan, "3d")),
     "espeak-ng": (_TIMES, _spoken),
     "pocketsphinx": (_TIMES, _aligned),
+    "whisperx": (_TIMES, _by_whisperx),
     "warp": (_DRAWN, functools.partial(_drawn, "warp")),
     "torch": (_DRAWN, functools.partial(_drawn, "torch")),
     "ffmpeg": (_DRAWN, _encoded),

@@ -83,9 +83,7 @@ def start() -> int:
     try:
         accounts = prepare(environment)
         manager = Runner()
-        for name, command in parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes.items():
-            if name == "redis" and not own_redis:
-                continue
+        for name, command in processes(own_redis, settings.TRAINING_WORKER).items():
             manager.add_process(name, command, env=environment, cwd=str(ROOT))
         address = f"http://{'[' + settings.HOST + ']' if ':' in settings.HOST else settings.HOST}:{settings.PORT}/"
         watcher = threading.Thread(target=announce, args=(address, accounts), daemon=True)
@@ -96,6 +94,13 @@ def start() -> int:
             settings.REDIS_ADDRESS_FILE.unlink(missing_ok=True)
         lock.close()
     return farewell(manager.returncode)
+
+
+def processes(own_redis: bool, training: bool) -> dict[str, str]:
+    """The lines of the Procfile that run here, by name: Redis and the worker for training where they are wanted."""
+    lines: dict[str, str] = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes
+    left_out = {name for name, wanted in (("redis", own_redis), ("training", training)) if not wanted}
+    return {name: command for name, command in lines.items() if name not in left_out}
 
 
 def take_lock(file: Path) -> IO[str]:

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from dotenv import load_dotenv
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
 
 from gpu_worker.config import EngineConfig
 from picturetalk_site.bucket import BUCKET, bucket_options, media_origins
@@ -142,7 +144,8 @@ CHANNEL_LAYERS = {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
             # Sockets wait for messages in turns of 5 s; redis-py's own limit would end a quiet one at that moment.
-            "hosts": [{"address": REDIS_URL, "socket_timeout": 30}],
+            # Connections last: one that Redis or something between has closed is made again before a message is lost.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 30, "retry": Retry(ExponentialBackoff(0.5, 0.05), 2)}],
             "prefix": "picturetalk",
             "capacity": 500,
             "expiry": 30,
@@ -242,6 +245,8 @@ ENGINE_CONFIG = EngineConfig(
 )
 #: Render workers measure each engine when they start with a version that was not measured on their machine before.
 MEASURE_ENGINES = env.flag("MEASURE_ENGINES", True)
+#: Whether ``make run`` has a worker for data sets of training, which nobody waits for, beside the others.
+TRAINING_WORKER = env.flag("TRAINING_WORKER", False)
 #: What becomes of a photo that seems to show somebody undressed; and how sure the classifier must be.
 NUDITY_ACTION = env.choice("NUDITY_ACTION", "hold", ("hold", "refuse", "off"))
 NUDITY_THRESHOLD = env.number("NUDITY_THRESHOLD", 0.45, low=0.2, high=1.0)

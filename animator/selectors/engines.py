@@ -18,11 +18,14 @@ from gpu_worker.weights import commercial_only, models_folders
 
 #: Code of jobs that failed because no other engine may stand in.
 FORBIDDEN = "fallback_forbidden"
+#: Why there is no speed of an engine that could be measured.
+NOT_YET = "a worker that draws does it when it starts"
 
 
 @dataclass(frozen=True)
 class EngineLine:
-    """One engine on one machine. ``speed`` is what was measured there of this version, with its unit."""
+    """One engine on one machine. ``speed`` is what was measured there of this version, with its unit; ``unmeasured``
+    says why there is none."""
 
     name: str
     purpose: str
@@ -33,6 +36,7 @@ class EngineLine:
     embedded: bool
     without_it: str
     speed: EngineSpeed | None
+    unmeasured: str
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,8 @@ def _engine_lines(
             embedded=entry["embedded"],
             without_it=entry["without_it"],
             speed=speeds.get((host, entry["name"], entry["version"], entry["device"])),
+            # Workers of earlier versions did not say.
+            unmeasured=entry.get("unmeasured") or NOT_YET,
         )
         for entry in engines
     ]

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import django_rq
 from django.conf import settings
 from django.db.models import Count, Q
 from prometheus_client import CollectorRegistry
@@ -19,6 +18,7 @@ from prometheus_client.exposition import generate_latest
 from animator import figures
 from animator.figures import Histogram, parse_field
 from animator.models.job import ACTIVE_STATES, Job, JobState
+from animator.redis_connection import redis_connection, rq_queue
 
 #: The content type that goes with :func:`exposition`.
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -42,7 +42,7 @@ def queue_states() -> list[QueueState]:
     """Every queue that the settings name. Raises ``RedisError`` when Redis is away."""
     states = []
     for name in settings.RQ_QUEUES:
-        queue = django_rq.get_queue(name)
+        queue = rq_queue(name)
         head = [job for job in queue.get_jobs(0, HEAD) if job is not None and job.enqueued_at is not None]
         now = datetime.now(UTC)
         ages = [(now - _utc(job.enqueued_at)).total_seconds() for job in head]
@@ -120,7 +120,7 @@ def _workers() -> Iterator[Metric]:
 
 
 def _living_workers() -> dict[str, dict[str, Any]]:
-    connection, now = django_rq.get_connection("default"), time.time()
+    connection, now = redis_connection(), time.time()
     told = {_text(name): json.loads(facts) for name, facts in connection.hgetall(figures.WORKERS_KEY).items()}
     gone = [name for name, facts in told.items() if now - facts["at"] > figures.WORKER_FORGOTTEN_S]
     if gone:
@@ -131,7 +131,7 @@ def _living_workers() -> dict[str, dict[str, Any]]:
 def _counts() -> _Counts:
     """``{name: {labels: {part: number}}}`` of what was counted."""
     counts: _Counts = {}
-    for key, value in django_rq.get_connection("default").hgetall(figures.COUNTS_KEY).items():
+    for key, value in redis_connection().hgetall(figures.COUNTS_KEY).items():
         name, part, labels = parse_field(_text(key))
         counts.setdefault(name, {}).setdefault(tuple(labels.items()), {})[part] = float(value)
     return counts

@@ -8,11 +8,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from django_rq import get_connection
 from redis.exceptions import RedisError
 
 from animator import figures
 from animator.figures import Counter, Histogram, field
+from animator.redis_connection import redis_connection
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def observe(histogram: Histogram, value: float, /, **labels: str) -> None:
 def tell_worker(name: str, facts: Mapping[str, Any]) -> None:
     """A worker's sign of life: which queues it serves, and what its accelerators hold."""
     try:
-        get_connection("default").hset(figures.WORKERS_KEY, name, json.dumps({**facts, "at": time.time()}))
+        redis_connection().hset(figures.WORKERS_KEY, name, json.dumps({**facts, "at": time.time()}))
     except RedisError as error:
         log.debug("A worker's figures were not written: %s", error)
 
@@ -39,14 +39,14 @@ def tell_worker(name: str, facts: Mapping[str, Any]) -> None:
 def forget_worker(name: str) -> None:
     """The worker ends."""
     try:
-        get_connection("default").hdel(figures.WORKERS_KEY, name)
+        redis_connection().hdel(figures.WORKERS_KEY, name)
     except RedisError as error:
         log.debug("A worker's figures were not taken away: %s", error)
 
 
 def _add(amounts: list[tuple[str, float]]) -> None:
     try:
-        pipe = get_connection("default").pipeline(transaction=False)
+        pipe = redis_connection().pipeline(transaction=False)
         for name, amount in amounts:
             pipe.hincrbyfloat(figures.COUNTS_KEY, name, amount)
         pipe.execute()

@@ -106,7 +106,7 @@ def forget_old_workers(now: datetime) -> int:
 def unmeasured(host: str, engines: Iterable[str]) -> list[str]:
     """Those of ``engines`` that can run here and whose present version was never measured on ``host``."""
     known = set(EngineSpeed.objects.filter(host=host).values_list("engine", "version", "device"))
-    here = {entry.name: entry for entry in capabilities() if entry.available}
+    here = {entry.name: entry for entry in capabilities() if entry.available and not entry.unmeasured}
     return [name for name in engines if name in here and (name, here[name].version, here[name].device) not in known]
 
 

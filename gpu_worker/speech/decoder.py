@@ -6,7 +6,7 @@ The acoustic model (en-us, 39 phones) comes with the wheel. Decoders are not sha
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 
 from gpu_worker.errors import EngineError
 from gpu_worker.schema import FloatArray
+from gpu_worker.speech.apart import apart
 
 #: Frames a second of the decoder's answers.
 FRAME_HZ = 100.0
@@ -42,6 +43,11 @@ class Segment:
     score: float = 0.0
     phones: tuple[Segment, ...] = ()
 
+    @classmethod
+    def told(cls, fields: Mapping[str, Any]) -> Segment:
+        """The one that ``dataclasses.asdict`` was made of, through JSON."""
+        return cls(**{**fields, "phones": tuple(cls.told(phone) for phone in fields["phones"])})
+
     @property
     def silent(self) -> bool:
         return self.name.startswith(("<", "[", "+", "(NULL")) or self.name == "SIL"
@@ -65,12 +71,6 @@ def phone_decoder() -> Any:
     return _decoder("phones", {"allphone": model, "lw": 2.0, "beam": 1e-20, "pbeam": 1e-20, "loglevel": "FATAL"})
 
 
-def forget(name: str) -> None:
-    """Throw a decoder away: after an error its state is not to be trusted."""
-    if hasattr(_local, name):
-        delattr(_local, name)
-
-
 def decoder_pcm(samples: FloatArray) -> bytes:
     """16-bit sound for the decoder, raised or lowered to a steady peak, with a last bit of noise, since digital
     silence has no logarithm."""
@@ -79,6 +79,20 @@ def decoder_pcm(samples: FloatArray) -> bytes:
     noise = np.random.default_rng(0).integers(-2, 3, len(samples))
     scaled = np.clip(samples * (gain * 32767.0) + noise, -32768, 32767)
     return scaled.astype("<i2").tobytes()
+
+
+def decoded(decoder: Any, samples: FloatArray) -> list[tuple[str, int, int]]:
+    """What a decoder hears in 16 kHz sound: word or phone, first and last frame; nothing where nothing was heard.
+
+    It works apart from this process (:mod:`speech.apart`). Raises :class:`EngineError`.
+    """
+
+    def work() -> list[tuple[str, int, int]]:
+        decode(decoder, decoder_pcm(samples))
+        # None where nothing at all was heard
+        return [(segment.word, segment.start_frame, segment.end_frame) for segment in decoder.seg() or ()]
+
+    return [(word, first, last) for word, first, last in apart(work)]
 
 
 def decode(decoder: Any, pcm: bytes) -> None:

@@ -54,19 +54,16 @@ def decode_phones(samples: FloatArray, progress: Progress | None = None) -> list
     phones: list[Phone] = []
     parts = windows(samples)
     for start, end in parts:
-        engine = decoder.phone_decoder()
         try:
-            decoder.decode(engine, decoder.decoder_pcm(samples[int(start * RATE) : int(end * RATE)]))
-            heard = list(engine.seg() or ())  # None where nothing at all was heard
+            heard = decoder.decoded(decoder.phone_decoder(), samples[int(start * RATE) : int(end * RATE)])
         except (RuntimeError, EngineError) as problem:
-            decoder.forget("phones")
             raise EngineError("No phones could be made out.") from problem
-        for segment in heard:
-            first = segment.start_frame / decoder.FRAME_HZ + (decoder.EARLY if segment.start_frame else 0.0)
-            last = min((segment.end_frame + 1) / decoder.FRAME_HZ + decoder.EARLY, end - start)
-            silent = segment.word.startswith(("<", "[", "+", "(")) or segment.word == "SIL"
+        for phone, first_frame, last_frame in heard:
+            first = first_frame / decoder.FRAME_HZ + (decoder.EARLY if first_frame else 0.0)
+            last = min((last_frame + 1) / decoder.FRAME_HZ + decoder.EARLY, end - start)
+            silent = phone.startswith(("<", "[", "+", "(")) or phone == "SIL"
             if last > first:
-                phones.append(Phone("SIL" if silent else segment.word, start + first, start + last))
+                phones.append(Phone("SIL" if silent else phone, start + first, start + last))
         release(samples)
         if progress is not None:
             progress(end / parts[-1][1])

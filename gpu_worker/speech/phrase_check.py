@@ -15,6 +15,7 @@ from gpu_worker.languages import find_language
 from gpu_worker.media.sound import resample
 from gpu_worker.schema import FloatArray, Waveform
 from gpu_worker.speech import decoder
+from gpu_worker.speech.apart import apart
 from gpu_worker.speech.pronunciation import pronounce
 from gpu_worker.speech.spectrum import RATE
 from gpu_worker.speech.window_alignment import word_name
@@ -73,12 +74,10 @@ def _common(first: Sequence[str], second: Sequence[str]) -> int:
 def _recognise(samples: FloatArray, words: Sequence[str], language: str) -> list[str]:
     tongue = find_language(language)
     engine = decoder.aligner()
-    try:
-        named: dict[str, str] = {}
-        for word in words:
-            units = pronounce(word, tongue).units
-            if len(units) == 1:
-                named[word_name(engine, units[0])] = word
+    units = {word: pronounce(word, tongue).units for word in words}
+
+    def work() -> list[str]:
+        named = {word_name(engine, said[0]): word for word, said in units.items() if len(said) == 1}
         each = 1.0 / len(named)
         arcs: list[tuple[int, int, float, str] | tuple[int, int, float]] = [(0, 1, each, name) for name in named]
         arcs.append((1, 0, 1.0))  # and again
@@ -86,7 +85,9 @@ def _recognise(samples: FloatArray, words: Sequence[str], language: str) -> list
         engine.activate_search("list")
         decoder.decode(engine, decoder.decoder_pcm(samples))
         found = [segment.word.split("(")[0] for segment in engine.seg() or ()]
-    except RuntimeError as problem:
-        decoder.forget("aligner")
+        return [named[name] for name in found if name in named]
+
+    try:
+        return list(apart(work))
+    except EngineError as problem:
         raise EngineError("The phrase could not be listened for.") from problem
-    return [named[name] for name in found if name in named]

@@ -22,14 +22,11 @@ def recognise(samples: FloatArray, progress: Progress | None = None) -> str:
     words: list[str] = []
     parts = windows(samples)
     for start, end in parts:
-        engine = decoder.recogniser()
         try:
-            decoder.decode(engine, decoder.decoder_pcm(samples[int(start * RATE) : int(end * RATE)]))
-            heard = [segment.word for segment in engine.seg() or ()]  # None where nothing at all was heard
+            heard = decoder.decoded(decoder.recogniser(), samples[int(start * RATE) : int(end * RATE)])
         except (RuntimeError, EngineError) as problem:
-            decoder.forget("recogniser")
             raise EngineError("The words could not be recognised.") from problem
-        words += [re.sub(r"\(\d+\)$", "", word) for word in heard if not word.startswith(("<", "[", "+", "("))]
+        words += [re.sub(r"\(\d+\)$", "", word) for word, *_ in heard if not word.startswith(("<", "[", "+", "("))]
         release(samples)
         if progress is not None:
             progress(end / parts[-1][1])

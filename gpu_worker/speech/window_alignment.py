@@ -6,12 +6,14 @@ The chain is as strict as the caller wants it: every word, or words that were le
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
+from typing import Any
 
 from gpu_worker.errors import EngineError
 from gpu_worker.schema import FloatArray, Phone
 from gpu_worker.speech import decoder
+from gpu_worker.speech.apart import apart
 from gpu_worker.speech.phone_map import acoustic
 from gpu_worker.speech.pronunciation import Unit, enrich
 
@@ -51,7 +53,8 @@ def align_window(
     Raises :class:`EngineError` where words and sound do not fit together.
     """
     engine = decoder.aligner()
-    try:
+
+    def work() -> tuple[list[str], list[dict[str, Any]]]:
         names = [word_name(engine, unit) for unit in units]
         engine.add_fsg("chain", engine.create_fsg("chain", 0, len(names), _arcs(names, whole, chain)))
         engine.activate_search("chain")
@@ -59,10 +62,13 @@ def align_window(
         decoder.decode(engine, pcm)
         engine.set_alignment()
         decoder.decode(engine, pcm)
-        words = [word for word in decoder.aligned_words(engine) if not word.silent]
-    except (RuntimeError, EngineError) as problem:
-        decoder.forget("aligner")
+        return names, [asdict(word) for word in decoder.aligned_words(engine) if not word.silent]
+
+    try:
+        names, told = apart(work)
+    except EngineError as problem:
         raise EngineError("The words do not fit the sound.") from problem
+    words = [decoder.Segment.told(word) for word in told]
     places = _places([word.name.split("(")[0] for word in words], names, chain)
     if whole and chain is Chain.STRICT and len(places) < len(names):
         # The decoder can stop early without an error.

@@ -126,8 +126,9 @@ def test_without_redis_nothing_breaks(
 
         return Redis(port=1, retry=Retry(NoBackoff(), 0))
 
-    monkeypatch.setattr("animator.services.figure.get_connection", away)
-    monkeypatch.setattr("django_rq.get_connection", away)
+    monkeypatch.setattr("animator.services.figure.redis_connection", away)
+    monkeypatch.setattr("animator.selectors.figure.redis_connection", away)
+    monkeypatch.setattr("animator.redis_connection.redis_connection", away)
     figure.count(figures.VIDEOS, verdict="green")
     figure.tell_worker("w", {"queues": []})
     figure.forget_worker("w")

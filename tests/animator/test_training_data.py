@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import django_rq
 import pytest
@@ -15,6 +17,7 @@ from rq import SimpleWorker
 
 from animator import queue
 from gpu_worker.errors import EngineError
+from gpu_worker.lifeline import DRAIN
 from gpu_worker.media.sound import resample, write_wav
 from gpu_worker.speech.synthesis import synthesise
 from gpu_worker.tasks.training_data import make_dataset_batch
@@ -92,6 +95,32 @@ def test_a_batch_that_comes_twice_is_made_once(recordings: Path, tmp_path: Path)
     (tmp_path / "set" / "plan" / "bad.json").write_text("{}")
     with pytest.raises(EngineError, match="cannot be read"):
         make_dataset_batch(str(tmp_path / "set"), "bad")
+
+
+@pytest.mark.usefixtures("redis_server")
+def test_a_batch_goes_back_into_the_queue_when_its_worker_is_told_to_end(
+    recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.PICTURETALK_CANCEL_POLL_S = settings.PICTURETALK_INSIST_AFTER_S = 0.02
+    folder = tmp_path / "set"
+    building.open_dataset(folder, 0)
+    (batch,) = plan_build(recordings, folder, 0).batches
+    write_batch(folder, batch)
+
+    def endless(*_: object) -> None:
+        DRAIN.set()
+        while True:
+            time.sleep(0.01)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gpu_worker.tasks.training_data.make_batch", endless)
+        try:
+            assert not make_dataset_batch(str(folder), batch.stem)
+        finally:
+            DRAIN.clear()
+    assert len(django_rq.get_queue(queue.TRAINING)) == 1
+    assert work() == 1
+    assert check_dataset(folder).problems == ()
 
 
 def test_what_cannot_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,13 +109,28 @@ def test_no_worker_serves_a_queue_that_is_not_there() -> None:
     queues = set(settings.RQ_QUEUES)
     served = set().union(*served_queues().values())
     assert served <= queues
-    assert {"inspect", "default", "bulk"} <= served
+    # "render" is what earlier versions had in place of its three parts.
+    assert served == queues - {"render"}, "nothing waits for ever"
     compose = documents(DEPLOY / "compose.yaml")[0]["services"]
     asked = [one["environment"]["QUEUES"] for one in compose.values() if "QUEUES" in one.get("environment", {})]
     assert set(" ".join(asked).split()) == served
     for file in DOCKERFILES:
         for words in re.findall(r'QUEUES="([^"]+)"', file.read_text(encoding="utf-8")):
             assert set(words.split()) <= queues
+
+
+def test_whoever_makes_data_sets_keeps_them_where_all_reach_them() -> None:
+    """The queue of training alone: it would keep others waiting for hours, and gives way only where it is alone."""
+    assert [name for name, queues in served_queues().items() if "training" in queues] == ["training"]
+    assert served_queues()["training"] == {"training"}
+    pod = of_kind("Deployment")["training"]["spec"]["template"]["spec"]
+    claims = [one["persistentVolumeClaim"]["claimName"] for one in pod["volumes"] if "persistentVolumeClaim" in one]
+    assert claims == list(of_kind("PersistentVolumeClaim")) == ["training"]
+    mounts = {one["name"]: one["mountPath"] for one in pod["containers"][0]["volumeMounts"]}
+    assert mounts["training"] == "/training"
+    compose = documents(DEPLOY / "compose.yaml")[0]["services"]
+    assert "training:/training" in compose["training"]["volumes"]
+    assert compose["training"]["environment"]["QUEUES"] == "training"
 
 
 def test_the_manifests_are_of_kubernetes() -> None:

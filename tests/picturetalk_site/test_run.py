@@ -28,9 +28,11 @@ def eventually_gone(running: Site) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_starts_says_where_it_is_and_ends_without_a_trace(tmp_path: Path, number: signal.Signals) -> None:
-    with site(tmp_path / "var") as running:
+@pytest.mark.parametrize(("number", "training"), [(signal.SIGINT, "false"), (signal.SIGTERM, "true")])
+def test_it_starts_says_where_it_is_and_ends_without_a_trace(
+    tmp_path: Path, number: signal.Signals, training: str
+) -> None:
+    with site(tmp_path / "var", TRAINING_WORKER=training) as running:
         running.wait_for("PictureTalk is ready")
         assert f"PictureTalk is ready: http://127.0.0.1:{running.port}/" in running.said
         assert "moderator@example.com" in running.said
@@ -41,6 +43,7 @@ def test_it_starts_says_where_it_is_and_ends_without_a_trace(tmp_path: Path, num
         commands = " ".join(running.processes().values())
         for part in ("redis-server", "uvicorn", "rqworker", "scheduler"):
             assert part in commands
+        assert ("EngineWorker training" in commands) == (training == "true")
         running.process.send_signal(number)
         assert running.process.wait(timeout=PATIENCE) == 0
         eventually_gone(running)
