@@ -134,6 +134,26 @@ def draw_arch(arch: Arch, palette: Palette, x: F64, y: F64, scale: float, softne
     return np.dstack([mixed * alpha[..., None], alpha]).astype(np.float32)
 
 
+def _within(x: F64, y: F64, arch: Arch, scale: float, softness: float) -> tuple[slice, slice]:
+    """The rows and columns in which :func:`draw_arch` can leave ink: most of a sprite is empty."""
+    edges, lengths = np.array(arch.edges) * scale, np.array(arch.lengths) * scale
+    # from the gum's end to the biting edge; half a millimetre more than the formulas reach
+    beyond, inwards = softness + 0.05 * lengths.max() + 0.5, (1.7 * lengths).max() + 0.5
+    above, below = (inwards, beyond) if arch.upper else (beyond, inwards)
+    half = _arch_positions(arch, scale)[0][-1]
+    rows = np.flatnonzero((y[:, 0] >= edges.min() - above) & (y[:, 0] <= edges.max() + below))
+    columns = np.flatnonzero(np.abs(x[0]) <= half)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _sprite_of(arch: Arch, palette: Palette, x: F64, y: F64, scale: float, softness: float) -> F32:
+    """:func:`draw_arch`, drawn only where it shows."""
+    sprite = np.zeros((*x.shape, 4), dtype=np.float32)
+    part = _within(x, y, arch, scale, softness)
+    sprite[part] = draw_arch(arch, palette, x[part], y[part], scale, softness)
+    return sprite
+
+
 def smoothstep_array(x: F64, low: F64 | float, high: F64 | float) -> F64:
     """:func:`arrays.smoothstep` with bounds that may be arrays."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)
@@ -183,8 +203,8 @@ def draw_mouth(
     drawn_edge = upper_arch.edges[0] * scale
     lower_by = 0.0 if edge_mm is None else float(np.clip(edge_mm - drawn_edge, 0.0, _MOST_LOWER_MM))
     sprites = (
-        draw_arch(upper_arch, palette, x, y - lower_by, scale, softness),
-        draw_arch(LOWER_ARCH.of_age(youth), palette, x, y, scale, softness),
+        _sprite_of(upper_arch, palette, x, y - lower_by, scale, softness),
+        _sprite_of(LOWER_ARCH.of_age(youth), palette, x, y, scale, softness),
         draw_tongue(palette, x, y, scale),
     )
     size = (round(WIDTH_MM * target), round(HEIGHT_MM * target))
