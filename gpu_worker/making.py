@@ -102,9 +102,11 @@ class Making:
                 request.heard(speech.timeline)
             report.expect(expected_costs(request, framed.photo, speech))
             report.enter("motion")
+            # planned while the mesh and the watermark are still being made
+            motions = self._motions(framed, speech, lambda style: style, config)
             if prepared is not None and watermark is not None:
                 self._renderer, self._marks = prepared.result(), Marks(watermark.result(), label)
-        return Score(inspection, speech, self._motions(framed, speech, lambda style: style, config))
+        return Score(inspection, speech, motions)
 
     def film(self, score: Score, number: int) -> Film:
         """Draw and encode attempt ``number``, from 1; the second one is calmer and better encoded."""

@@ -1,7 +1,7 @@
 """What is drawn over every frame after rendering: the watermark, then the visible label.
 
 Outside the moving region every frame is the photo, so its marks are drawn there once. Per frame only the region's
-rectangle is marked and only the region's pixels are converted for the encoder.
+pixels are marked and converted for the encoder.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_worker.media.planes import Planes, planes_of, spans_of, update_planes
+from gpu_worker.media.planes import Planes, Spans, planes_of, spans_of, update_planes
 from gpu_worker.provenance.label import Label
 from gpu_worker.provenance.watermark.embed import Watermark
+from gpu_worker.provenance.watermark.laying import lay_over
 from gpu_worker.schema import Image
 
 #: Left, top, right and bottom of a part of the picture, pixels; right and bottom lie outside.
@@ -54,19 +55,26 @@ class MarkedFrames:
 
     def __init__(self, marks: Marks, photo: Image, moving_region: NDArray[np.bool_]) -> None:
         self._marks = marks
-        self._box = _box_of(moving_region)
-        if marks.label is not None and _meet(self._box, _label_box(marks.label)):
-            self._box = _around(self._box, _label_box(marks.label))
         self.still = marks.apply(photo)
         self._canvas = self.still.copy()
         self._spans = spans_of(moving_region)
         self._planes = planes_of(self.still)
+        self._nothing = np.zeros_like(photo)
+        # A label beside the moving region stays as it was drawn on the photo.
+        label = None if marks.label is None else _label_box(marks.label)
+        self._label_box = label if label is not None and _touches(self._spans, label) else None
 
     def draw(self, frame: Image) -> Image:
         """``frame`` with its marks. Outside the moving region it must be the photo."""
-        left, top, right, bottom = self._box
-        self._canvas[top:bottom, left:right] = frame[top:bottom, left:right]
-        self._marks.apply_within(self._canvas, self._box)
+        watermark = self._marks.watermark
+        if watermark is not None:
+            watermark.lay_over(frame, self._spans, self._canvas)
+        else:
+            lay_over(frame, self._nothing, self._nothing, self._spans, self._canvas)
+        if self._label_box is not None:
+            left, top, right, bottom = self._label_box
+            self._canvas[top:bottom, left:right] = frame[top:bottom, left:right]
+            self._marks.apply_within(self._canvas, self._label_box)
         update_planes(self._canvas, self._spans, self._planes)
         return self._canvas
 
@@ -74,13 +82,6 @@ class MarkedFrames:
     def planes(self) -> Planes:
         """The last drawn frame as :func:`gpu_worker.media.planes.planes_of` would give it."""
         return self._planes
-
-
-def _box_of(mask: NDArray[np.bool_]) -> Box:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if len(rows) == 0:
-        return (0, 0, 0, 0)
-    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
 def _label_box(label: Label) -> Box:
@@ -92,5 +93,8 @@ def _meet(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _around(a: Box, b: Box) -> Box:
-    return (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
+def _touches(spans: Spans, box: Box) -> bool:
+    """Whether a part of the picture holds a pixel of the spans (see ``media.planes.spans_of``)."""
+    left, top, right, bottom = box
+    rows = spans[top // 2 : (bottom + 1) // 2]
+    return bool(((rows[:, 0] < right) & (rows[:, 1] > left)).any())

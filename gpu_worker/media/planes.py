@@ -77,16 +77,27 @@ def _update_luma(rows: NDArray[np.uint8], spans: Spans, luma: NDArray[np.uint8])
 def _update_chroma(rows: NDArray[np.uint8], spans: Spans, cb: NDArray[np.uint8], cr: NDArray[np.uint8]) -> None:
     """Weights 1, 2, 1 across and 1, 1 down; 224 / 255 times the BT.709 weights, in 1/65536 for one pixel."""
     width = rows.shape[1] // 3
+    sums = np.empty(3 * (2 * cb.shape[1] + 1), np.int32)
     for k in range(cb.shape[0]):
+        first, last = spans[k, 0], spans[k, 1]
+        if last <= first:
+            continue
         upper, lower = rows[2 * k], rows[min(2 * k + 1, rows.shape[0] - 1)]
-        for j in range(spans[k, 0] // 2, spans[k, 1] // 2):
-            x = 3 * (2 * j)
-            # the first and the last column stand in for what lies beyond them
-            before, after = max(x - 3, 0), min(x + 3, 3 * (width - 1))
-            r = upper[before] + 2 * upper[x] + upper[after] + lower[before] + 2 * lower[x] + lower[after]
-            g = upper[before + 1] + 2 * upper[x + 1] + upper[after + 1]
-            g += lower[before + 1] + 2 * lower[x + 1] + lower[after + 1]
-            b = upper[before + 2] + 2 * upper[x + 2] + upper[after + 2]
-            b += lower[before + 2] + 2 * lower[x + 2] + lower[after + 2]
-            cb[k, j] = (-6596 * r - 22189 * g + 28785 * b + 67371008) >> 19
-            cr[k, j] = (28785 * r - 26145 * g - 2640 * b + 67371008) >> 19
+        # both rows from one column before the first on; the first and the last column stand in for what lies beyond
+        begin, end = 3 * max(first - 1, 0), 3 * min(last, width)
+        at = begin - 3 * (first - 1)
+        above, below, inner = upper[begin:end], lower[begin:end], sums[at : at + end - begin]
+        for i in range(inner.shape[0]):
+            inner[i] = np.int32(above[i]) + np.int32(below[i])
+        for c in range(3):
+            if at > 0:
+                sums[c] = inner[c]
+            for column in range((at + end - begin) // 3, last - first + 1):
+                sums[3 * column + c] = inner[inner.shape[0] - 3 + c]
+        blue, red = cb[k, first // 2 : last // 2], cr[k, first // 2 : last // 2]
+        for j in range(blue.shape[0]):
+            r = sums[6 * j] + 2 * sums[6 * j + 3] + sums[6 * j + 6]
+            g = sums[6 * j + 1] + 2 * sums[6 * j + 4] + sums[6 * j + 7]
+            b = sums[6 * j + 2] + 2 * sums[6 * j + 5] + sums[6 * j + 8]
+            blue[j] = (-6596 * r - 22189 * g + 28785 * b + 67371008) >> 19
+            red[j] = (28785 * r - 26145 * g - 2640 * b + 67371008) >> 19

@@ -26,7 +26,8 @@ from gpu_worker.schema import Image, Waveform
 
 #: Seconds ffmpeg may take to finish the file after the last frame.
 _FINISH_TIMEOUT = 300.0
-_BITRATE_AAC = "160k"
+#: The quick search is both faster than ffmpeg's usual one and nearer to the sound at this rate (docs/rendering.md).
+_AAC = ("-c:a", "aac", "-b:a", "160k", "-aac_coder", "fast")
 #: What the planes are; without it players assume BT.601 for small pictures.
 _AS_BT709 = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
 #: A talking head hardly moves: B-frames, a finer search and small partitions take two fifths of the encoder's time, and
@@ -125,7 +126,7 @@ class VideoWriter:
         command += ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", f"{self._fps:.10g}"]
         command += ["-i", "pipe:0"]
         if self._sound is not None:
-            command += ["-i", str(self._wav), "-map", "0:v", "-map", "1:a", "-c:a", "aac", "-b:a", _BITRATE_AAC]
+            command += ["-i", str(self._wav), "-map", "0:v", "-map", "1:a", *_AAC]
         command += ["-c:v", "libx264", "-preset", self._config.preset, "-crf", str(self._config.crf)]
         finer = _SMALL_CHROMA_OFFSET if height * width < _SMALL_PICTURE else _CHROMA_OFFSET
         settings = [_TUNING.get(self._config.preset, ""), f"chroma_qp_offset={finer}"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
 
 from gpu_worker.media.scratch import release
 from gpu_worker.motion.curves import Curve, smoothed
@@ -109,13 +110,12 @@ def _lowered(samples: FloatArray, step: int, start: int, count: int) -> Curve:
 def _pitch(frames: Curve, rate: int) -> Curve:
     """Semitones above 100 Hz per frame, NaN where the autocorrelation shows no voice."""
     count = frames.shape[1]
-    size = int(2 ** np.ceil(np.log2(2 * count)))
+    shortest, longest = int(rate / F0_MAX), min(int(rate / F0_MIN), count * 3 // 4)
+    # room for the lags that are read; longer ones may wrap around
+    size = next_fast_len(count + longest, real=True)
     window = np.hanning(count)
     centred = (frames - frames.mean(1, keepdims=True)) * window
-    spectrum = np.fft.rfft(centred, size, axis=1)
-    correlation = np.fft.irfft(np.abs(spectrum) ** 2, size, axis=1)[:, :count]
-    shape = np.fft.irfft(np.abs(np.fft.rfft(window, size)) ** 2, size)[:count]
-    shortest, longest = int(rate / F0_MAX), min(int(rate / F0_MIN), count * 3 // 4)
+    correlation, shape = _autocorrelation(centred, size)[:, :longest], _autocorrelation(window[None], size)[0, :longest]
     normalised = correlation / np.maximum(correlation[:, :1], 1e-9) / np.maximum(shape / shape[0], 1e-3)
     # A small price on long lags keeps the true period before its multiples.
     part = normalised[:, shortest:longest] - 0.0002 * np.arange(longest - shortest)
@@ -123,3 +123,10 @@ def _pitch(frames: Curve, rate: int) -> Curve:
     pitch: Curve = 12.0 * np.log2(rate / (shortest + best) / 100.0)
     pitch[part[np.arange(len(part)), best] < VOICED] = np.nan
     return pitch
+
+
+def _autocorrelation(rows: Curve, size: int) -> Curve:
+    """Of each row, padded with zeros to ``size`` (Wiener-Khinchin); lag 0 first."""
+    spectrum = rfft(rows, size, axis=1)
+    correlation: Curve = irfft(spectrum.real**2 + spectrum.imag**2, size, axis=1)
+    return correlation

@@ -12,10 +12,12 @@ def warmup() -> None:
     import numpy as np
 
     from gpu_worker.media.planes import planes_of
+    from gpu_worker.provenance.watermark.laying import lay_over
     from gpu_worker.quality.outside import OutsideWatch
     from gpu_worker.rendering.synthetic import draw_frames
 
     draw_frames()
     small = np.zeros((4, 4, 3), np.uint8)
     planes_of(small)
+    lay_over(small, small, small, np.zeros((2, 2), np.int32), small)
     OutsideWatch(small, np.zeros((4, 4), bool)).see(small)

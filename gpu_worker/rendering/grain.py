@@ -11,7 +11,8 @@ import numpy as np
 
 from gpu_worker.rendering.arrays import F32, I8, U8, Bool, smoothstep
 from gpu_worker.rendering.imaging import blurred, grey_of
-from gpu_worker.rendering.sampling import SHARPNESS, enlarge_and_pack, loss_table, warp_region
+from gpu_worker.rendering.sampling import SHARPNESS, enlarge_and_pack, loss_table
+from gpu_worker.rendering.warping import warp_region
 
 #: Side of the tile; a power of two, because positions in it are taken by masking bits.
 TILE = 256

@@ -13,7 +13,7 @@ import numpy as np
 from gpu_worker.rendering.arrays import F32, F64, smoothstep
 from gpu_worker.rendering.colour import Palette
 from gpu_worker.rendering.imaging import blurred, resized
-from gpu_worker.rendering.teeth import LOWER_ARCH, UPPER_ARCH, draw_arch
+from gpu_worker.rendering.teeth import LOWER_ARCH, UPPER_ARCH, draw_shown
 from gpu_worker.rendering.youth import Youth
 
 #: Sprites cover this many millimetres; the origin is the middle of the lip line.
@@ -80,8 +80,8 @@ def draw_mouth(
     drawn_edge = upper_arch.edges[0] * scale
     lower_by = 0.0 if edge_mm is None else float(np.clip(edge_mm - drawn_edge, 0.0, _MOST_LOWER_MM))
     sprites = (
-        draw_arch(upper_arch, palette, x, y - lower_by, scale, softness, lean),
-        draw_arch(LOWER_ARCH.of_age(youth), palette, x, y, scale, softness, lean),
+        draw_shown(upper_arch, palette, x, y - lower_by, scale, softness, lean),
+        draw_shown(LOWER_ARCH.of_age(youth), palette, x, y, scale, softness, lean),
         draw_tongue(palette, x, y, scale),
     )
     size = (round(WIDTH_MM * target), round(HEIGHT_MM * target))

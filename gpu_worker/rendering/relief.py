@@ -24,8 +24,9 @@ def gentle_depth(points: F64, steepest: float = STEEPEST) -> F64:
 
     Neighbours anywhere in the picture differ by at most ``steepest`` times their distance.
     """
-    away = np.linalg.norm(points[:, None, :2] - points[None, :, :2], axis=2) * steepest
-    depth = points[:, 2]
+    x, y, depth = points[:, 0], points[:, 1], points[:, 2]
+    across, down = x[:, None] - x[None, :], y[:, None] - y[None, :]
+    away = np.sqrt(across * across + down * down) * steepest
     below = (depth[None, :] + away).min(axis=1)
     above = (depth[None, :] - away).max(axis=1)
     gentle: F64 = 0.5 * (below + above)

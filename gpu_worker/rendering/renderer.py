@@ -20,10 +20,12 @@ from gpu_worker.rendering.opening import OpeningPlan
 from gpu_worker.rendering.parallel import FramePool, in_order
 from gpu_worker.rendering.portrait import Portrait, analyse
 from gpu_worker.rendering.pose import FACE_HEIGHT_MM, rotation
-from gpu_worker.rendering.raster import draw_map, draw_triangles
-from gpu_worker.rendering.sampling import MOST_GRAIN, loss_table, soften_stretched, warp_region, warp_window
+from gpu_worker.rendering.raster import draw_map
+from gpu_worker.rendering.sampling import MOST_GRAIN, loss_table, soften_stretched, warp_window
 from gpu_worker.rendering.shapes import shape_weights
 from gpu_worker.rendering.topology import EYES
+from gpu_worker.rendering.warping import warp_region
+from gpu_worker.rendering.windows import box_around, draw_strip, draw_window_map, restore_outside, strip_around
 from gpu_worker.rendering.workspace import Workspace
 from gpu_worker.schema import CONTROL, CONTROLS, FaceRig, FloatArray, Image, MotionTrack, Photo
 
@@ -95,7 +97,10 @@ class WarpRenderer:
         self._strips = [holes.strip_triangles(len(h.upper)) for h in portrait.topology.holes]
         self._fills = [holes.fill_triangles(len(h.upper)) for h in portrait.topology.holes]
         self._contours = [np.concatenate([h.upper, h.lower]) for h in portrait.topology.holes]
+        self._corners = [np.arange(len(contour), dtype=np.int32) for contour in self._contours]
         self._openings = np.unique(np.concatenate(self._contours))
+        region = portrait.region
+        self._bounds = np.array([region.left, region.top, region.right, region.bottom], dtype=np.int32)
         lips = portrait.topology.mouth
         self._rest_gaps = np.linalg.norm(portrait.source[lips.lower] - portrait.source[lips.upper], axis=1)
 
@@ -173,11 +178,8 @@ class WarpRenderer:
     def _keep_outside(self, space: Workspace, out: U8) -> None:
         """Undo what an extreme movement drew beyond the moving region: frames are used again and must not keep it."""
         p = self._portrait
-        left, top, width, height = self._box_of(space.screen[self._openings], 0.055 * p.frame.unit + 8)
-        inside = p.region.mask[top : top + height, left : left + width]
-        if not inside.all():
-            box = (slice(top, top + height), slice(left, left + width))
-            out[box][~inside] = p.photo[box][~inside]
+        box = self._box_of(space.screen, self._openings, 0.055 * p.frame.unit + 8)
+        restore_outside(p.region.mask, *box, p.photo, out)
 
     def _place_points(self, controls: F32, space: Workspace) -> F32:
         """Deform, turn and project the mesh, and light it; returns the head's matrix."""
@@ -204,15 +206,9 @@ class WarpRenderer:
         for hole, flip, insets, share in zip(p.topology.holes, p.flips, p.insets, shares, strict=True):
             holes.inset_source(p.source, hole.upper, hole.lower, flip, insets.across, insets.ends, share, space.source)
 
-    def _box_of(self, points: F32, pad: float) -> tuple[int, int, int, int]:
+    def _box_of(self, points: F32, chosen: I32, pad: float) -> tuple[int, int, int, int]:
         """Whole-pixel box (left, top, width, height) around points, inside the moving region's bounds."""
-        region = self._portrait.region
-        low, high = points.min(0), points.max(0)
-        left = max(int(low[0] - pad), region.left)
-        top = max(int(low[1] - pad), region.top)
-        right = min(int(high[0] + pad) + 2, region.right)
-        bottom = min(int(high[1] + pad) + 2, region.bottom)
-        return left, top, max(0, right - left), max(0, bottom - top)
+        return box_around(points, chosen, pad, self._bounds)
 
     def _draw_window(
         self, index: int, space: Workspace, reading: Reading, noise: Noise, coarse: Coarse, out: U8
@@ -220,16 +216,14 @@ class WarpRenderer:
         """Draw the skin around one opening at full resolution."""
         p = self._portrait
         hole, arrays = p.topology.holes[index], space.holes[index]
-        left, top, width, height = self._box_of(space.screen[self._contours[index]], 0.055 * p.frame.unit + 4)
+        left, top, width, height = self._box_of(space.screen, self._contours[index], 0.055 * p.frame.unit + 4)
         if width < 4 or height < 4:
             return
-        grid = (float(left), float(top), 1.0)
         fine = space.image(height, width, 3)
-        fine[:] = 1e9
-        corners, source = arrays.fill_corners, arrays.fill_source
-        holes.build_fill(space.screen, space.source, hole.upper, hole.lower, corners, source)
-        draw_map(corners, source, arrays.fill_shade, self._fills[index], *grid, fine)
-        draw_map(space.screen, space.source, space.shade, p.windows[index], *grid, fine)
+        draw_window_map(
+            space.screen, space.source, space.shade, hole.upper, hole.lower, arrays.fill_corners, arrays.fill_source,
+            arrays.fill_shade, self._fills[index], p.windows[index], left, top, fine,
+        )  # fmt: skip
         fade = max(2, round(0.02 * p.frame.unit))
         warp_window(*reading, *noise, *coarse, fine, left, top, fade, out)
         if index > 0:
@@ -242,14 +236,14 @@ class WarpRenderer:
         p = self._portrait
         hole, arrays = p.topology.holes[index], space.holes[index]
         corners, values = arrays.strip_corners, arrays.strip_values
-        margin = 2.0 * softness + 1.0
-        holes.build_strip(space.screen, p.source, hole.upper, hole.lower, p.flips[index], margin, corners, values)
-        left, top, width, height = self._box_of(corners, 1.0)
+        left, top, width, height = strip_around(
+            space.screen, p.source, hole.upper, hole.lower, p.flips[index], 2.0 * softness + 1.0, corners, values,
+            self._corners[index], self._bounds,
+        )  # fmt: skip
         if width < 2 or height < 2:
             return None
         strip = space.image(height, width, holes.STRIP_VALUES)
-        strip[..., 0] = holes.OUTSIDE
-        draw_triangles(corners, values, self._strips[index], float(left), float(top), 1.0, strip)
+        draw_strip(corners, values, self._strips[index], left, top, strip)
         return strip, left, top
 
     def _patch(self, anchor: F64, head: F32) -> F32:

@@ -23,8 +23,6 @@ BORDER = 4
 #: Strongest grain that :func:`store` can add without carrying, 1/256 grey level.
 MOST_GRAIN = 7000
 _TAPS = 8
-#: Movements (1/65536 pixel) and changes of brightness (1/65536) that reading rounds to nothing.
-_STILL, _SAME_LIGHT = 960, 30
 #: Gain of the half-way filter at 0.7 of the highest frequency, unless a photo needs another.
 SHARPNESS = 1.30
 
@@ -140,96 +138,6 @@ def grain_at(noise_line: I8, loss: I32, grain: int, qx: int, qy: int, x: int) ->
 
 
 @compiled
-def _is_still(line: I64, n: np.uint64) -> bool:
-    """Whether a node of the map moves by less than half a reading step and keeps its brightness."""
-    moved = max(abs(line[n, 0]), abs(line[n, 1]))
-    still: bool = moved < _STILL and abs(line[n, 2]) < _SAME_LIGHT
-    return still
-
-
-@compiled
-def warp_region(
-    flat: I64,
-    stride: int,
-    rows: int,
-    crop_x: int,
-    crop_y: int,
-    loss: I32,
-    noise: I8,
-    noise_row: int,
-    noise_column: int,
-    grain: int,
-    field: F32,
-    left: int,
-    top: int,
-    step: int,
-    first_row: int,
-    spans: I32,
-    photo: U8,
-    out: U8,
-) -> None:
-    """Write the moving region of a frame through a coarse map.
-
-    Args:
-        flat, stride, rows: the enlargement from :func:`enlarge_and_pack` of a crop of the photo.
-        crop_x, crop_y: where that crop begins in the photo.
-        loss: :func:`loss_table`.
-        noise, noise_row, noise_column, grain: a square tile of unit noise (16 = one standard deviation), where to begin
-            in it, and its strength in 1/256 of a grey level at full loss.
-        field: ``(rows, columns, 3)`` from :func:`gpu_worker.rendering.raster.draw_map`.
-        left, top, step: the field's node (0, 0) and distance of its nodes, whole pixels.
-        first_row, spans: first row of the region and [first, last) column of each of its rows, ``(rows, 2)``.
-        photo: the photo itself, ``(h, w, 3)``: what hardly moves is copied from it, which is the same and quicker.
-        out: the frame, ``(h, w, 3)``; pixels outside the region are not touched.
-    """
-    columns = field.shape[1]
-    line = np.empty((columns, 3), dtype=np.int64)
-    # positions in 1/65536 pixel, brightness in 1/65536; the step is a power of two, so that slopes are shifts
-    shift = 0
-    while (1 << shift) < step:
-        shift += 1
-    for r in range(spans.shape[0]):
-        y = first_row + r
-        k = min((y - top) >> shift, field.shape[0] - 2)
-        ty = np.float32((y - top - k * step) / step)
-        first, last = spans[r, 0], spans[r, 1]
-        j0, j1 = (first - left) >> shift, min((last - 1 - left) >> shift, columns - 2)
-        for j in range(j0, j1 + 2):
-            n = np.uint64(j)
-            for d in range(3):
-                value = field[k, n, d] + ty * (field[k + 1, n, d] - field[k, n, d])
-                line[n, d] = int(value * np.float32(65536.0))
-        base_y = ((y - crop_y) << 16) + 1024
-        noise_line = noise[(y + noise_row) & (noise.shape[0] - 1)]
-        for j in range(j0, j1 + 1):
-            n = np.uint64(j)
-            m = n + np.uint64(1)
-            begin = left + (j << shift)
-            x0, x1 = max(begin, first), min(begin + step, last)
-            if _is_still(line, n) and _is_still(line, m):
-                for x in range(x0, x1):
-                    column = np.uint64(x)
-                    for c in range(3):
-                        out[y, column, c] = photo[y, column, c]
-                continue
-            slope_x = (line[m, 0] - line[n, 0]) >> shift
-            slope_y = (line[m, 1] - line[n, 1]) >> shift
-            slope_s = (line[m, 2] - line[n, 2]) >> shift
-            sx = line[n, 0] + slope_x * (x0 - begin) + ((x0 - crop_x) << 16) + 1024
-            sy = line[n, 1] + slope_y * (x0 - begin) + base_y
-            shade = line[n, 2] + slope_s * (x0 - begin) + 32
-            for x in range(x0, x1):
-                qx, qy = sx >> 11, sy >> 11
-                extra = 0
-                if grain != 0:
-                    extra = grain_at(noise_line, loss, grain, qx, qy, x + noise_column)
-                store(read_packed(flat, stride, rows, qx, qy), shade >> 6, extra, out, y, x)
-                sx += slope_x + 65536
-                sy += slope_y
-                shade += slope_s
-
-
-@compiled
 def warp_window(
     flat: I64,
     stride: int,
@@ -251,7 +159,7 @@ def warp_window(
     fade: int,
     out: U8,
 ) -> None:
-    """Write a window of the frame through a map at full resolution; as :func:`warp_region` otherwise.
+    """Write a window of the frame through a map at full resolution; as :func:`warping.warp_region` otherwise.
 
     ``fine`` is ``(h, w, 3)`` with its pixel (0, 0) at (window_x, window_y) of the frame; values of 1e8 and more mean
     "no value, use the coarse field". Over ``fade`` pixels from the window's border the coarse field takes over.

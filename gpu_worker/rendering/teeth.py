@@ -143,6 +143,28 @@ def draw_arch(
     return np.dstack([mixed * alpha[..., None], alpha]).astype(np.float32)
 
 
+def draw_shown(
+    arch: Arch, palette: Palette, x: F64, y: F64, scale: float, softness: float, lean: tuple[float, float] = (0.0, 0.0)
+) -> F32:
+    """:func:`draw_arch`, drawn only in the rows and columns in which it can leave ink: most of a sprite is empty."""
+    sprite = np.zeros((*x.shape, 4), dtype=np.float32)
+    place = _place_on(arch, x[:1], scale, lean[0])
+    shown = (place.seen[0] > 0) & (np.abs(place.along[0]) < sum(arch.widths) * scale)
+    columns = np.flatnonzero(shown)
+    # From the gum's end to the biting edge, unevenness, softness and the lean's shift included, and half a millimetre.
+    edges, longest = np.array(arch.edges) * scale, max(arch.lengths) * scale
+    beyond = softness + 0.05 * longest + np.abs(_UNEVEN_EDGES).max() * scale + 0.5
+    inwards = 1.7 * longest + np.abs(_UNEVEN_EDGES).max() * scale + 0.5
+    above, below = (inwards, beyond) if arch.upper else (beyond, inwards)
+    shift = lean[1] * place.depth[0, shown]
+    rows = np.flatnonzero(
+        (y[:, 0] >= edges.min() - above + shift.min()) & (y[:, 0] <= edges.max() + below + shift.max())
+    )
+    part = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    sprite[part] = draw_arch(arch, palette, x[part], y[part], scale, softness, lean)
+    return sprite
+
+
 def _arch_light(place: _Place) -> F64:
     """Light on the arch: less on what turns away, less further back."""
     light: F64 = (0.45 + 0.55 * place.facing) * (1.0 - 0.45 * smoothstep(place.depth, 2.0, 20.0))

@@ -1,4 +1,4 @@
-"""Reading the photo through maps for many frames at once with torch; the twin of ``sampling.warp_region``."""
+"""Reading the photo through maps for many frames at once with torch; the twin of ``warping.warp_region``."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gpu_worker.media.h264_trial import encoded_and_decoded
 from gpu_worker.provenance.watermark.code import CODED_BITS, encode, watermark_id
+from gpu_worker.provenance.watermark.laying import lay_over
 from gpu_worker.provenance.watermark.pattern import (
     CHIP,
     DEFAULT_KEY,
@@ -85,6 +86,11 @@ class Watermark:
             return
         part = (slice(top, bottom), slice(left, right))
         frame[part] = cv2.subtract(cv2.add(frame[part], self._raised[part]), self._lowered[part])
+
+    def lay_over(self, frame: Image, spans: NDArray[np.int32], canvas: Image) -> None:
+        """Write ``frame``, marked, into ``canvas`` of the same size, but only within ``spans``: for each pair of rows
+        the columns [first, last), ``(pairs, 2)``."""
+        lay_over(frame, self._raised, self._lowered, spans, canvas)
 
     def apply(self, frame: Image) -> Image:
         """A marked copy of ``frame``."""

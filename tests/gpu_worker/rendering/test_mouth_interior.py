@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gpu_worker.rendering import mouth_interior
 from gpu_worker.rendering.colour import Palette
 from gpu_worker.rendering.mouth_interior import HEIGHT_MM, ORIGIN_MM, WIDTH_MM, draw_mouth
 from gpu_worker.rendering.own_teeth import OwnContent, biting_edge
 from gpu_worker.rendering.pose import HeadFrame
 from gpu_worker.rendering.synthetic import synthetic_landmarks
+from gpu_worker.rendering.teeth import draw_arch
 from gpu_worker.rendering.youth import Youth, measure_youth
 
 _GREY = np.zeros(3)
@@ -100,3 +102,17 @@ def test_where_the_photos_own_teeth_end() -> None:
     assert edge == pytest.approx(6.0, abs=1.5 / frame.pixels_per_mm)
     assert biting_edge(replace(own, has_teeth=False), anchor, frame) is None
     assert biting_edge(replace(own, keep=np.zeros_like(keep)), anchor, frame) is None
+
+
+@pytest.mark.parametrize("youth", [Youth(), Youth(1.0, 1.0)])
+@pytest.mark.parametrize(("pixels_per_mm", "half_mouth"), [(0.4, 18.0), (3.0, 30.0)])
+@pytest.mark.parametrize("lean", [(0.0, 0.0), (0.6, -0.3), (-0.5, 0.25)])
+def test_drawing_teeth_only_where_they_show_leaves_nothing_out(
+    youth: Youth, pixels_per_mm: float, half_mouth: float, lean: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = [draw_mouth(MOUTH_PALETTE, pixels_per_mm, half_mouth, 1.3, youth, edge, lean) for edge in (None, 9.0)]
+    monkeypatch.setattr(mouth_interior, "draw_shown", draw_arch)
+    for sprites, edge in zip(quick, (None, 9.0), strict=True):
+        whole = draw_mouth(MOUTH_PALETTE, pixels_per_mm, half_mouth, 1.3, youth, edge, lean)
+        assert (sprites.upper == whole.upper).all()
+        assert (sprites.lower == whole.lower).all()

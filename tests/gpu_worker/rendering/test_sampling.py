@@ -5,7 +5,8 @@ import pytest
 import skimage.data
 
 from gpu_worker.rendering.grain import noise_tile
-from gpu_worker.rendering.sampling import BORDER, enlarge_and_pack, halfway_filter, loss_table, warp_region
+from gpu_worker.rendering.sampling import BORDER, enlarge_and_pack, halfway_filter, loss_table
+from gpu_worker.rendering.warping import warp_region
 
 _STEP = 4
 
