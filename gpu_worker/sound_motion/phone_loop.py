@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from gpu_worker.errors import EngineError
 from gpu_worker.schema import FloatArray
@@ -67,7 +69,7 @@ class PhoneLoop:
         return found
 
 
-def smoothed(chances: FloatArray) -> FloatArray:
+def smoothed(chances: NDArray[Any]) -> FloatArray:
     """Opinions ``(rows, LOOP_PHONES)`` with all of the sound known; ``chances`` ``(rows * PER_ROW, states)``, of any
     float type, as :func:`chances_of` gives them."""
     start = np.full(_STATES, 1.0 / _STATES, np.float32)
@@ -84,9 +86,9 @@ def smoothed(chances: FloatArray) -> FloatArray:
     return opinions(found)
 
 
-def forward(chances: FloatArray, before: FloatArray, kind: np.dtype[np.floating] | None = None) -> FloatArray:
+def forward(chances: NDArray[Any], before: FloatArray, kind: DTypeLike = np.float32) -> NDArray[Any]:
     """Probabilities of the states given all sound so far, ``(n, states)``, after ``before`` ``(states,)``."""
-    sums = np.empty(chances.shape, kind or np.float32)
+    sums: NDArray[Any] = np.empty(chances.shape, kind)
     moves = _moves()
     for place in range(len(chances)):
         before = (before @ moves) * chances[place]
@@ -102,7 +104,7 @@ def chances_of(fits: FloatArray) -> FloatArray:
     return chances
 
 
-def opinions(states: FloatArray) -> FloatArray:
+def opinions(states: NDArray[Any]) -> FloatArray:
     """Logs of the phones' probabilities, roughly of unit size, of weights of the states ``(n, states)``."""
     phones = states.astype(np.float32).reshape(len(states), LOOP_PHONES, 3).sum(axis=2)
     phones /= phones.sum(axis=1, keepdims=True)
