@@ -33,6 +33,8 @@ SPEECH, RENDER_CPU, RENDER_GPU, BULK = "speech", "render-cpu", "render-gpu", "bu
 JOB_LANES = (SPEECH, RENDER_GPU, RENDER_CPU, BULK)
 #: Hours of work at a time, in a process of its own.
 TRAINING = "training"
+#: Limit of a piece of it, seconds: RQ takes work that has none for abandoned after seven minutes.
+_LONGEST_TRAINING_S = 7 * 24 * 3600
 #: Where earlier versions put whole videos; workers that serve it serve what it was divided into.
 RENDER = "render"
 
@@ -230,4 +232,5 @@ def _sender(queue: str, task: str, object_id: UUID, token: str, timeout: int, fr
 
 def enqueue_training(task: str, *arguments: str | float) -> None:
     """Hours of work that nobody waits for. Raises ``RedisError`` when it cannot be sent."""
-    rq_queue(TRAINING).enqueue(task, *arguments, job_timeout=-1, result_ttl=24 * 3600, failure_ttl=30 * 24 * 3600)
+    options = {"job_timeout": _LONGEST_TRAINING_S, "result_ttl": 24 * 3600, "failure_ttl": 30 * 24 * 3600}
+    rq_queue(TRAINING).enqueue(task, *arguments, **options)

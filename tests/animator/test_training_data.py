@@ -135,3 +135,11 @@ def test_what_cannot_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("animator.management.commands.training_data.enqueue_training", away)
     with pytest.raises(CommandError, match="Redis is away"):
         call_command("training_data", "synthesise", "-o", str(tmp_path))
+
+
+@pytest.mark.usefixtures("redis_server")
+def test_hours_of_work_are_not_taken_for_abandoned() -> None:
+    queue.enqueue_training("gpu_worker.tasks.training_data.build_dataset", "here", "there", 0)
+    waiting = django_rq.get_queue(queue.TRAINING)
+    worker = SimpleWorker([waiting], connection=waiting.connection)
+    assert worker.get_heartbeat_ttl(waiting.jobs[0]) > 24 * 3600
