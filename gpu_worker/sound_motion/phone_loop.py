@@ -31,7 +31,7 @@ PER_ROW = SPECTRUM_RATE // ROW_RATE
 #: Spectra that a moment is judged late, in use while sound comes in.
 _LATE = LOOK_AHEAD_ROWS * PER_ROW
 #: Neighbouring spectra are alike: each counts this much. Chance of a state to stay, power of the bigrams, and price of
-#: a change of phone, natural log: among the best of a few on six readers, those that judge the shipped model among them.
+#: a change of phone, natural log: among the best of a few on six readers, of whom three also judge the shipped model.
 _SCALE, _STAY, _POWER, _PRICE = 0.4, 0.6, 1.5, 1.0
 _RAREST = -9.0
 _FLOOR = 1e-7
