@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -27,6 +26,4 @@ if __name__ == "__main__":
     from gpu_worker.cli.native_output import mute_native_stderr
 
     mute_native_stderr()
-    # Frames keep every core busy; threads of the linear algebra would only spin beside them.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(main())

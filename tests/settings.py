@@ -11,6 +11,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+# As the workers have it, before anything loads it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _run_dir = Path(tempfile.mkdtemp(prefix="picturetalk-tests-"))
 atexit.register(shutil.rmtree, _run_dir, ignore_errors=True)
 

@@ -153,8 +153,8 @@ def test_the_engine_knows_nothing_of_the_site() -> None:
 
 def test_the_site_imports_only_light_modules_of_the_engine() -> None:
     site = modules_under("picturetalk_site", "animator", "accounts")
-    # "from gpu_worker import schema" names the package too, whose own module must then be empty of imports.
-    assert imports_of("gpu_worker") <= {"__future__", "__future__.annotations"}
+    # "from gpu_worker import schema" names the package too, whose own module must then import nothing of weight.
+    assert imports_of("gpu_worker") <= {"__future__", "__future__.annotations", "os"}
     found = offenders(site, {"gpu_worker"}, LIGHT_ENGINE)
     assert [line for line in found if not line.endswith(" imports gpu_worker")] == []
 

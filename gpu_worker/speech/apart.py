@@ -20,6 +20,12 @@ _FAILURES = (RuntimeError, EngineError)
 _CHUNK = 1 << 16
 
 
+def may_copy() -> bool:
+    """Whether this process may be copied while its threads work. OpenBLAS ends its own threads for a copy, and whoever
+    is in the middle of a product then waits for ever; with one thread (``gpu_worker/__init__.py``) it has none."""
+    return os.environ.get("OPENBLAS_NUM_THREADS") == "1"
+
+
 def apart(work: Callable[[], Any]) -> Any:
     """What ``work`` returns, which must be JSON (tuples come back as lists); floats come back exactly.
 

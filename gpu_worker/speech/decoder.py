@@ -5,8 +5,9 @@ The acoustic model (en-us, 39 phones) comes with the wheel. Decoders are not sha
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 
 from gpu_worker.errors import EngineError
 from gpu_worker.schema import FloatArray
-from gpu_worker.speech.apart import apart
+from gpu_worker.speech.apart import apart, may_copy
 
 #: Frames a second of the decoder's answers.
 FRAME_HZ = 100.0
@@ -92,7 +93,20 @@ def decoded(decoder: Any, samples: FloatArray) -> list[tuple[str, int, int]]:
         # None where nothing at all was heard
         return [(segment.word, segment.start_frame, segment.end_frame) for segment in decoder.seg() or ()]
 
-    return [(word, first, last) for word, first, last in apart(work)]
+    return [(word, first, last) for word, first, last in run(work)]
+
+
+def run(work: Callable[[], Any]) -> Any:
+    """What ``work`` returns, which must be JSON: apart from this process (:mod:`speech.apart`) where it may be copied,
+    else in it. Raises :class:`EngineError`."""
+    if may_copy():
+        return apart(work)
+    try:
+        return json.loads(json.dumps(work()))
+    except (RuntimeError, EngineError) as problem:
+        # After an error a decoder's state is not to be trusted.
+        vars(_local).clear()
+        raise EngineError(str(problem)) from problem
 
 
 def decode(decoder: Any, pcm: bytes) -> None:

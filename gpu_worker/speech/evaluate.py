@@ -11,9 +11,9 @@ import argparse
 import json
 import re
 import sys
-import time
 from pathlib import Path
 
+from gpu_worker.cores import cpu_seconds
 from gpu_worker.errors import InputError
 from gpu_worker.media.sound import load_waveform
 from gpu_worker.speech.conditions import CONDITIONS, under
@@ -42,9 +42,9 @@ def evaluate_folder(
             continue
         waveform = under(condition, load_waveform(sound))
         transcript = find_words(sound) if with_words else None
-        began = time.process_time()
+        began = cpu_seconds()
         timeline = time_speech(waveform, transcript, language)
-        cpu += time.process_time() - began
+        cpu += cpu_seconds() - began
         seconds += waveform.duration
         sources[timeline.source] = sources.get(timeline.source, 0) + 1
         tally.add(read_labels(labels), timeline.phones, waveform)

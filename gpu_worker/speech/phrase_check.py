@@ -15,7 +15,6 @@ from gpu_worker.languages import find_language
 from gpu_worker.media.sound import resample
 from gpu_worker.schema import FloatArray, Waveform
 from gpu_worker.speech import decoder
-from gpu_worker.speech.apart import apart
 from gpu_worker.speech.pronunciation import pronounce
 from gpu_worker.speech.spectrum import RATE
 from gpu_worker.speech.window_alignment import word_name
@@ -88,6 +87,6 @@ def _recognise(samples: FloatArray, words: Sequence[str], language: str) -> list
         return [named[name] for name in found if name in named]
 
     try:
-        return list(apart(work))
+        return list(decoder.run(work))
     except EngineError as problem:
         raise EngineError("The phrase could not be listened for.") from problem

@@ -13,7 +13,6 @@ from typing import Any
 from gpu_worker.errors import EngineError
 from gpu_worker.schema import FloatArray, Phone
 from gpu_worker.speech import decoder
-from gpu_worker.speech.apart import apart
 from gpu_worker.speech.phone_map import acoustic
 from gpu_worker.speech.pronunciation import Unit, enrich
 
@@ -65,7 +64,7 @@ def align_window(
         return names, [asdict(word) for word in decoder.aligned_words(engine) if not word.silent]
 
     try:
-        names, told = apart(work)
+        names, told = decoder.run(work)
     except EngineError as problem:
         raise EngineError("The words do not fit the sound.") from problem
     words = [decoder.Segment.told(word) for word in told]

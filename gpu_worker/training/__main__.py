@@ -7,7 +7,6 @@ printed: a text, something that can be written as JSON, or None. ``stream`` take
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -49,5 +48,4 @@ if __name__ == "__main__":
     from gpu_worker.cli.native_output import mute_native_stderr
 
     mute_native_stderr()
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(main())

@@ -10,6 +10,7 @@ from typing import TextIO
 
 import numpy as np
 
+from gpu_worker.cores import cpu_seconds
 from gpu_worker.schema import FloatArray
 
 #: Seconds of a piece where sound comes in by pieces.
@@ -55,9 +56,9 @@ def run(arguments: argparse.Namespace, stream: TextIO) -> object:
 
 
 def _cpu(way: Callable[[], object]) -> float:
-    began = time.process_time()
+    began = cpu_seconds()
     way()
-    return time.process_time() - began
+    return cpu_seconds() - began
 
 
 def _speech(seconds: float) -> FloatArray:

@@ -135,5 +135,4 @@ def _until_nobody_waits(teller: Teller) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(main())

@@ -6,7 +6,6 @@ of it is done, so whatever was interrupted is simply made again.
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -15,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from gpu_worker.cores import usable_cores
+from gpu_worker.cores import cpu_seconds, usable_cores
 from gpu_worker.training.data.index import PARTS, Part, write_part
 from gpu_worker.training.data.shards import SHARDS
 
@@ -48,11 +47,6 @@ class Throughput:
     @property
     def times_real_time_per_core(self) -> float:
         return self.seconds / self.busy_s if self.busy_s > 0 else 0.0
-
-
-def cpu_seconds() -> float:
-    """Processor time of this process and of the programs it has run to their end."""
-    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def finished(folder: Path, batch: Batch) -> bool:

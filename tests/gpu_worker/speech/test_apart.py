@@ -25,12 +25,15 @@ def children() -> list[str]:
 
 
 def test_the_answer_comes_back_as_it_was() -> None:
+    before = children()
     answer = [["word", 0.1 + 0.2, 1e-300, -3], [], "ü" * 200_000]
     assert apart(lambda: answer) == answer
-    assert children() == []
+    assert children() == before
 
 
 def test_what_fails_there_fails_here() -> None:
+    before = children()
+
     def fail() -> None:
         raise RuntimeError("no such word")
 
@@ -38,18 +41,19 @@ def test_what_fails_there_fails_here() -> None:
         apart(fail)
     with pytest.raises(EngineError, match="without an answer"):
         apart(lambda: os.kill(os.getpid(), signal.SIGKILL))
-    assert children() == []
+    assert children() == before
 
 
 def test_whoever_waits_can_be_interrupted_while_the_interpreter_is_held() -> None:
     """By a call that does not let go of it, as the decoder's does not."""
+    before = children()
     with interruptible() as interrupt:
         waiting = threading.Timer(0.1, interrupt)
         waiting.start()
         with pytest.raises(Cancelled):
             apart(lambda: re.match("(a+)+b", "a" * 60))
         waiting.join()
-    assert children() == []
+    assert children() == before
 
 
 def test_others_go_on_while_the_decoder_works() -> None:
@@ -87,3 +91,17 @@ def test_the_decoder_here_is_as_it_was() -> None:
 
     assert apart(work)
     assert engine.lookup_word("_a_word_of_this_test") is None
+
+
+def test_a_process_with_threads_of_the_linear_algebra_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decoder.run(os.getpid) != os.getpid()
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    assert decoder.run(os.getpid) == os.getpid()
+    before = decoder.phone_decoder()
+
+    def fail() -> None:
+        raise RuntimeError("no such word")
+
+    with pytest.raises(EngineError, match="no such word"):
+        decoder.run(fail)
+    assert decoder.phone_decoder() is not before
