@@ -91,7 +91,7 @@ def build_palette(lab: F32, points: F64) -> Palette:
         gum=mix(float(np.clip(lightness * 0.85, 8, 60)), a * 0.95 + 3, b * 0.75),
         tongue=mix(float(np.clip(lightness * 0.84, 10, 60)), a * 1.0 + 6, b * 0.75),
         cavity=mix(float(np.clip(lightness * 0.14, 2.0, 9)), a * 0.30 + 3, b * 0.22 + 1.5),
-        mucosa=mix(float(np.clip(lightness * 0.38, 4, 28)), a * 0.75 + 2, b * 0.5),
+        mucosa=mix(float(np.clip(lightness * 0.40, 4, 30)), a * 0.80 + 3, b * 0.56 + 2.5),
     )  # fmt: skip
 
 

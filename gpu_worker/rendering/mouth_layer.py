@@ -21,6 +21,9 @@ from gpu_worker.rendering.sampling import read_packed, to_32nds
     MOUTH_NUMBERS,
 ) = range(29)  # fmt: skip
 
+#: Light on the inner cheek where it stands forward, against that on the mucosa in the shade of a corner.
+_CHEEK_LIGHT = 1.35
+
 
 @compiled
 def read_sprite(sprite: F32, column: float, row: float, colour: F32) -> None:
@@ -42,6 +45,21 @@ def ramp(x: float, low: float, high: float) -> float:
     """Cubic ramp from 0 at ``low`` to 1 at ``high``."""
     t = min(max((x - low) / (high - low), 0.0), 1.0)
     return t * t * (3.0 - 2.0 * t)
+
+
+@compiled
+def inner_cheek(along: float, across_mm: float, gap_mm: float) -> float:
+    """Share (0 to 1) of the inner cheek in what lies behind the teeth.
+
+    It shows near a corner, beside the rows of teeth, and where the lips stand apart, so that light falls in.
+
+    Args:
+        along: position along the opening, -1 to 1 from corner to corner.
+        across_mm: distance to the side from the middle of the teeth, millimetres.
+        gap_mm: distance of the lips there, millimetres.
+    """
+    near = 1.0 - ramp(1.0 - abs(along), 0.12, 0.70)
+    return near * ramp(abs(across_mm), 19.0, 28.0) * ramp(gap_mm, 0.8, 4.5)
 
 
 @compiled
@@ -109,8 +127,10 @@ def draw_mouth_layer(
             x = left + q
             mm_x = m[TO_MM_XX] * x + m[TO_MM_XY] * y + m[TO_MM_X]
             mm_y = m[TO_MM_YX] * x + m[TO_MM_YY] * y + m[TO_MM_Y]
+            corner = 1.0 - ramp(1.0 - abs(strip[r, q, ALONG]), 0.02, 0.36)
+            cheek = inner_cheek(strip[r, q, ALONG], mm_x, (above + below) / per_mm)
             for c in range(3):
-                ink[c] = cavity[c]
+                ink[c] = cavity[c] + cheek * (_CHEEK_LIGHT * mucosa[c] - cavity[c])
             column, row = mm_x * scale + m[SPRITE_X], mm_y * scale + m[SPRITE_Y]
             jaw_column, jaw_row = column - m[JAW_X] * scale, row - m[JAW_Y] * scale
             tongue_column, tongue_row = column - m[TONGUE_X] * scale, row - m[TONGUE_Y] * scale
@@ -119,16 +139,18 @@ def draw_mouth_layer(
             if front > 0.0:
                 put_over(ink, tongue, tongue_column, tongue_row, tongue_light, front, scratch)
             put_over(ink, upper, column, row, 1.0, 1.0, scratch)
-            # the lips shade what lies behind them, the upper one more; at the corners the inner cheek shows
+            # the lips shade what lies behind them, the upper one more, and less what stands forward beside the teeth;
+            # in narrow corners the dark is warmer
             from_above, from_below = max(above, 0.0) / per_mm, max(below, 0.0) / per_mm
             light = (0.62 + 0.38 * ramp(from_above, -0.5, 1.8 + 2.0 * wide)) * (
                 0.76 + 0.24 * ramp(from_below, -0.3, 1.8)
             )
-            light *= m[SHADE]
-            corner = 1.0 - ramp(1.0 - abs(strip[r, q, ALONG]), 0.02, 0.36)
-            light *= 1.0 - 0.50 * corner
+            light = m[SHADE] * (light + 0.4 * cheek * (1.0 - light))
+            light *= 1.0 - 0.50 * corner * (1.0 - cheek)
             for c in range(3):
-                ink[c] = ink[c] * light + mucosa[c] * (0.95 * corner * (1.0 - 0.2 * wide) + 0.20 * (1.0 - light))
+                ink[c] = ink[c] * light + mucosa[c] * (
+                    0.95 * corner * (1.0 - 0.2 * wide) * (1.0 - 0.75 * cheek) + 0.20 * (1.0 - light)
+                )
             grain = m[GRAIN] * noise[y & tile, x & tile] / 16.0
             for c in range(3):
                 ink[c] += grain * min(1.0, 0.25 + ink[c] / 120.0)

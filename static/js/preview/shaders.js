@@ -110,7 +110,9 @@ void main() {
   vec2 mm = vec2(dot(to_mm[0], p), dot(to_mm[1], p));
   vec2 place = mm * sprite.x + sprite.yz;
   vec4 lies = read(tongue, place - tongue_at.xy * sprite.x);
-  vec3 ink = over(cavity, lies, tongue_at.z, 1.0);
+  float near = 1.0 - smoothstep(0.12, 0.70, 1.0 - abs(inside.z));
+  float cheek = near * smoothstep(19.0, 28.0, abs(mm.x)) * smoothstep(0.8, 4.5, (inside.x + inside.y) / per_mm);
+  vec3 ink = over(mix(cavity, 1.35 * mucosa, cheek), lies, tongue_at.z, 1.0);
   ink = over(ink, read(lower, place - jaw * sprite.x), 0.84, 1.0);
   ink = over(ink, lies, tongue_at.z, smoothstep(0.35, 0.75, tongue_at.w));
   ink = over(ink, read(upper, place), 1.0, 1.0);
@@ -118,8 +120,9 @@ void main() {
   float light = (0.62 + 0.38 * smoothstep(-0.5, 1.8 + 2.0 * wide, max(inside.x, 0.0) / per_mm))
     * (0.76 + 0.24 * smoothstep(-0.3, 1.8, max(inside.y, 0.0) / per_mm));
   float corner = 1.0 - smoothstep(0.02, 0.34, 1.0 - abs(inside.z));
-  light *= 1.0 - 0.55 * corner;
-  ink = ink * light + mucosa * (0.75 * corner * (1.0 - 0.5 * wide) + 0.10 * (1.0 - light));
+  light += 0.4 * cheek * (1.0 - light);
+  light *= 1.0 - 0.55 * corner * (1.0 - cheek);
+  ink = ink * light + mucosa * (0.75 * corner * (1.0 - 0.5 * wide) * (1.0 - 0.75 * cheek) + 0.10 * (1.0 - light));
   if (own_box.z > 0.0) {
     vec2 where = vec2(dot(to_photo[0], p), dot(to_photo[1], p));
     vec2 mask = (where - own_box.xy + 0.5) / own_box.zw;
