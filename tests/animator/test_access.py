@@ -31,6 +31,9 @@ from animator.models import (
     Report,
     Share,
     Speech,
+    TrainingData,
+    TrainingEvaluation,
+    TrainingRun,
 )
 from animator.selectors.statement import statement_path
 from animator.services.consent_request import Question, ask, secret_hash
@@ -63,10 +66,16 @@ Thing = (
     | Report
     | Share
     | Speech
+    | TrainingData
+    | TrainingEvaluation
+    | TrainingRun
     | User
 )
 #: Addresses of two parts.
-TWO_PARTS = ("media_result", "media_timeline", "share_media", "usage_grant_revoke")
+TWO_PARTS = (
+    "media_result", "media_timeline", "share_media", "usage_grant_revoke", "training_data_action",
+    "training_run_action", "training_evaluation_action", "sound_model_evaluate",
+)  # fmt: skip
 #: Addresses that end in a word instead of an id.
 WORDS = {
     "consent_link": SECRET,
@@ -75,7 +84,10 @@ WORDS = {
     "report_follow": SECRET,
     "audit_export": "csv",
     "usage_export": "users",
+    "sound_model_roll_back": "full",
 }
+#: Addresses that end in something to do.
+ACTIONS = ("training_data_action", "training_run_action", "training_evaluation_action")
 
 #: Sends to the sign-in page.
 LOGIN = 302
@@ -118,6 +130,27 @@ TABLE = (
     # Without the password nothing happens.
     Row("account_close", "post", (400, 400, LOGIN, 400, 400)),
     Row("media_export", "get", (200, 404, 401, 404, 404), "export"),
+    Row("training_overview", "get", (403, 403, LOGIN, 403, 200)),
+    Row("training_state", "get", (403, 403, LOGIN, 403, 200)),
+    Row("training_compare", "get", (403, 403, LOGIN, 403, 200)),
+    Row("training_data_new", "get", (403, 403, LOGIN, 403, 200)),
+    Row("training_data_new", "post", (403, 403, LOGIN, 403, 400)),
+    Row("training_data", "get", (403, 403, LOGIN, 403, 200), "training_data"),
+    Row("training_data_state", "get", (403, 403, LOGIN, 403, 200), "training_data"),
+    Row("training_data_remove", "post", (403, 403, LOGIN, 403, 400), "training_data"),
+    # There is no such action.
+    Row("training_data_action", "post", (403, 403, LOGIN, 403, 404), "training_data"),
+    Row("training_run_new", "get", (403, 403, LOGIN, 403, 200)),
+    Row("training_run_new", "post", (403, 403, LOGIN, 403, 400)),
+    Row("training_run", "get", (403, 403, LOGIN, 403, 200), "training_run"),
+    Row("training_run_state", "get", (403, 403, LOGIN, 403, 200), "training_run"),
+    Row("training_run_action", "post", (403, 403, LOGIN, 403, 404), "training_run"),
+    Row("training_evaluation_action", "post", (403, 403, LOGIN, 403, 404), "training_evaluation"),
+    # Nothing was exported.
+    Row("sound_model_promote", "get", (403, 403, LOGIN, 403, 404), "training_run"),
+    # Not from our own form.
+    Row("sound_model_roll_back", "post", (403, 403, LOGIN, 403, 404)),
+    Row("sound_model_evaluate", "post", (403, 403, LOGIN, 403, 302), "training_data"),
     Row("usage_overview", "get", (403, 403, LOGIN, 403, 200)),
     Row("usage_export", "get", (403, 403, LOGIN, 403, 200)),
     Row("usage_user", "get", (403, 403, LOGIN, 403, 200), "account"),
@@ -272,7 +305,12 @@ def things(owner: User, make_job: Callable[..., Job]) -> dict[str, Thing]:
         reasons="No.",
         in_force_at=timezone.now(),
     )
+    data = TrainingData.objects.create(name="readings", kind="recordings", folder="data/x")
+    run = TrainingRun.objects.create(name="first", data=data, variant="full", preset="sound-motion-small-full", steps=9)
     return {
+        "training_data": data,
+        "training_run": run,
+        "training_evaluation": TrainingEvaluation.objects.create(run=run, variant="full", data=data),
         "account": owner,
         "decision": decision,
         "appeal": Appeal.objects.create(decision=decision, side="reporter", statement="Still wrong."),
@@ -330,6 +368,10 @@ def address(row: Row, things: dict[str, Thing]) -> str:
     if row.name == "statement" and isinstance(thing, Decision):
         return statement_path(thing)
     arguments: list[object] = [things[row.thing].pk] if row.thing else []
+    if row.name in ACTIONS:
+        arguments.append("dance")
+    if row.name == "sound_model_evaluate":
+        arguments.insert(0, "full")
     if row.name == "media_timeline":
         arguments += [1, "subtitles.vtt"]
     if row.name == "usage_grant_revoke":
@@ -384,11 +426,7 @@ def test_who_gets_what(row: Row, things: dict[str, Thing], people: dict[str, Use
 
 @pytest.mark.parametrize(
     "row",
-    [
-        row
-        for row in TABLE
-        if row.thing and row.name not in ("media_result", "media_timeline", "share_media", "usage_grant_revoke")
-    ],
+    [row for row in TABLE if row.thing and row.name not in TWO_PARTS],
     ids=lambda row: row.name,
 )
 def test_an_unknown_id_is_not_found(row: Row, administrator: User, client: Client) -> None:
