@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from animator.conf import training_root
-from animator.errors import SiteError
 from animator.selectors import sound_model, training_data, training_evaluation, training_run
 from animator.selectors.training_run import may_see_training
-from animator.services import training_work
 from animator.views.administrator import administrators_only
+from animator.views.training_work import stop_or_resume
 
 
 @require_safe
@@ -81,13 +79,5 @@ def training_evaluation_action(
 ) -> HttpResponse:
     """Stop an evaluation, or have it made again."""
     row = training_run.evaluation_for_user(administrator, evaluation_id)
-    if action not in ("stop", "resume"):
-        raise Http404
-    try:
-        if action == "stop":
-            training_work.ask_to_stop(administrator, row)
-        else:
-            training_work.queue_again(administrator, row)
-    except SiteError as error:
-        messages.error(request, f"{error.message} {error.hint}")
+    stop_or_resume(request, administrator, row, action)
     return redirect("animator:training_overview")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,8 +17,9 @@ from animator.forms.training import DataForm, PersonForm
 from animator.models import TrainingData
 from animator.selectors import training_data as selectors
 from animator.selectors.training_run import is_served, may_see_training
-from animator.services import training_data, training_work
+from animator.services import training_data
 from animator.views.administrator import administrators_only
+from animator.views.training_work import stop_or_resume
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,15 +66,7 @@ def training_data_state(request: HttpRequest, administrator: User, data_id: UUID
 def training_data_action(request: HttpRequest, administrator: User, data_id: UUID, action: str) -> HttpResponse:
     """Stop the making of a set, or go on with it."""
     row = selectors.data_for_user(administrator, data_id)
-    if action not in ("stop", "resume"):
-        raise Http404
-    try:
-        if action == "stop":
-            training_work.ask_to_stop(administrator, row)
-        else:
-            training_work.queue_again(administrator, row)
-    except SiteError as error:
-        messages.error(request, f"{error.message} {error.hint}")
+    stop_or_resume(request, administrator, row, action)
     return redirect("animator:training_data", row.id)
 
 
